@@ -25,7 +25,7 @@ import Testing
       ":12:48: conduit 'c' has no key 'oneway'; did you mean 'one-way'?"
     ),
     ("from: dmz, to: control, services: [any], owner: ' '", ":12:55: 'owner' is empty"),
-    ("from: dmz, to: control, services: [any], functions:", ":12:48: 'functions' has no value"),
+    ("from: dmz, to: control, services: [any], functions: ~", ":12:48: 'functions' has no value"),
   ])
   func `A mistake is named with its place`(keys: String, expected: String) throws {
     try expectOne(keys, expected)

@@ -64,7 +64,7 @@ import Testing
     ("[{address: 10.10.0.1}]", ":10:10: an asset has no 'name'"),
     (
       "[{name: x, zone: dmz}, {name: x, zone: dmz}]",
-      ":10:40: the asset 'x' is listed twice, first at bulkhead.yml:10:10"
+      ":10:39: the asset 'x' is listed twice, first at bulkhead.yml:10:10"
     ),
     ("[{name: x, zone: dmz, consequence: saftey}]", ":10:44: 'consequence' is 'saftey'; did you mean 'safety'?"),
     ("[{name: any, zone: dmz}]", ":10:17: 'any' cannot be the name of an asset"),
