@@ -271,7 +271,8 @@ private struct Walk {
       if let hint, pool.contains(hint), hint.family == address.family { return [hint] }
       let firsts =
         address.family == .v4
-        ? pool.v4.intervals.map { IPAddress(v4: $0.lowerBound) } : pool.v6.intervals.map { IPAddress(v6: $0.lowerBound) }
+        ? pool.v4.intervals.map { IPAddress(v4: $0.lowerBound) }
+        : pool.v6.intervals.map { IPAddress(v6: $0.lowerBound) }
       // A handful of representatives: the callers that need one particular target name it as the hint.
       return firsts.isEmpty ? [address] : Array(firsts.prefix(16))
     case .egressInterface:

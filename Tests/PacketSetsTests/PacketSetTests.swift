@@ -52,7 +52,8 @@ import Testing
       AddressSet(IPPrefix("::/127")!).union(AddressSet(IPPrefix("10.0.0.0/8")!)), .empty,
     ]
     func service() -> Service {
-      var service = Service(protocols: pick([.all, IntervalSet(6), IntervalSet([6...6, 17...17]), IntervalSet(1...50)]))
+      let protocols: [IntervalSet<UInt8>] = [.all, IntervalSet(6), IntervalSet([6...6, 17...17]), IntervalSet(1...50)]
+      var service = Service(protocols: pick(protocols))
       service.destinationPorts = pick([.all, .all, IntervalSet(502), IntervalSet(0...501)])
       service.sourcePorts = pick([.all, .all, IntervalSet(65535)])
       service.icmpTypes = pick([.all, .all, IntervalSet(8), IntervalSet(0)])
