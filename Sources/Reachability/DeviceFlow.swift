@@ -104,14 +104,13 @@ public struct DeviceFlow {
   private func image(of taken: SetBounds, _ rule: TranslationRule, filtersFollow: Bool) -> SetBounds {
     var result = taken
     if let change = rule.destination {
-      result = changed(result, change, prefix: { $0.movingDestination(from: $1, to: $2) }) {
-        $0.replacingDestination(with: $1)
-      }
+      result = changed(
+        result, change, prefix: { $0.movingDestination(from: $1, to: $2) },
+        pool: { $0.replacingDestination(with: $1) })
     }
     if filtersFollow, let change = rule.source {
-      result = changed(result, change, prefix: { $0.movingSource(from: $1, to: $2) }) {
-        $0.replacingSource(with: $1)
-      }
+      result = changed(
+        result, change, prefix: { $0.movingSource(from: $1, to: $2) }, pool: { $0.replacingSource(with: $1) })
     }
     if let ports = rule.destinationPorts {
       result.upper = result.upper.replacingDestinationPort(with: ports)
