@@ -20,6 +20,7 @@ struct IptablesParser {
 
   /// Reads the whole file.
   mutating func parse() {
+    let file = file
     let bytes = file.bytes.span
     var line = 1
     while line <= file.lines.count {
@@ -30,7 +31,7 @@ struct IptablesParser {
         bounds = bounds.lowerBound..<file.lines.bounds(ofLine: line, in: file.bytes).upperBound
       }
       statement(bytes, bounds, line: first)
-      if let open { result.tables[open].lines = result.tables[open].lines.lowerBound...line }
+      if let open { result.tables[open].extend(to: line) }
       line += 1
     }
   }

@@ -14,7 +14,7 @@ struct IptablesTable {
   /// The line that opens the table.
   let source: SourceRange
   /// Lines from the opening one to the last one, 1-based, both included.
-  var lines: ClosedRange<Int>
+  private(set) var lines: ClosedRange<Int>
   var isCommitted = false
   /// Built from `iptables` command lines, which need no COMMIT.
   let isScript: Bool
@@ -28,6 +28,9 @@ struct IptablesTable {
     self.isScript = isScript
     lines = line...line
   }
+
+  /// Counts the lines up to `line` to the table.
+  mutating func extend(to line: Int) { lines = lines.lowerBound...max(line, lines.upperBound) }
 
   /// The chain of that name.
   func chain(_ name: String) -> IptablesChain? { indices[name].map { chains[$0] } }
