@@ -7,8 +7,8 @@ enum IptablesAddresses {
   /// - Returns: nil for host names and anything else that is no literal address. A mask that needs too many intervals
   ///   gives bounds that are not exact: `lower` is then empty.
   static func parse(_ word: String) -> (lower: AddressSet, upper: AddressSet)? {
-    let parts = word.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-    guard let address = IPAddress(parts[0]) ?? abbreviated(parts[0]) else { return nil }
+    let parts = pieces(word, at: UInt8(ascii: "/"))
+    guard parts.count <= 2, let address = IPAddress(parts[0]) ?? abbreviated(parts[0]) else { return nil }
     guard parts.count == 2 else { return exact(AddressSet(address)) }
     if let length = Int(parts[1]) {
       return IPPrefix(address, length: length).map { exact(AddressSet($0)) }
@@ -39,8 +39,8 @@ enum IptablesAddresses {
 
   /// `first-last` or one address; nil for anything else. A reversed range is empty, as the kernel takes it.
   static func range(_ word: String) -> AddressSet? {
-    let ends = word.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-    guard let first = IPAddress(ends[0]) else { return nil }
+    let ends = pieces(word, at: UInt8(ascii: "-"))
+    guard ends.count <= 2, let first = IPAddress(ends[0]) else { return nil }
     guard ends.count == 2 else { return AddressSet(first) }
     guard let last = IPAddress(ends[1]), last.family == first.family else { return nil }
     return AddressSet(first: first, last: last) ?? .empty

@@ -14,6 +14,8 @@ struct IptablesDeviceBuilder {
   private var refused: [Set<IptablesJump>] = []
   /// Packets that rules of the raw table may exempt from tracking.
   private var untracked: [PacketMatch] = []
+  /// Translation stages by chain; both pipelines begin with PREROUTING.
+  private var translations: [String: [Stage]] = [:]
   /// Lists that let the other family pass a family's own stages, by family.
   private var passLists: [IPFamily: Int] = [:]
 
@@ -174,13 +176,19 @@ extension IptablesDeviceBuilder {
   }
 
   private mutating func translation(_ chain: String) -> [Stage] {
+    if let known = translations[chain] { return known }
+    let stages = unfolded(chain)
+    translations[chain] = stages
+    return stages
+  }
+
+  private mutating func unfolded(_ chain: String) -> [Stage] {
     tables.indices.flatMap { index -> [Stage] in
       let read = tables[index]
       guard read.table.name == "nat", let place = read.table.chain(chain) else { return [] }
       var builder = IptablesTranslationBuilder(read, untracked: untracked, refusedJumps: refused[index])
       let rules = builder.translations(of: chain)
-      // Both pipelines unfold PREROUTING; what was noticed counts once.
-      gaps += builder.gaps.filter { !gaps.contains($0) }
+      gaps += builder.gaps
       guard !rules.isEmpty else { return [] }
       return [Stage(.translate(rules), name: "nat \(chain)", source: place.source)]
     }

@@ -1,10 +1,12 @@
 import PacketSets
+import SourceText
 
 /// Names that stand for numbers in rules. iptables takes them from the machine's `/etc/protocols` and `/etc/services` or
 /// has them built in (ICMP); a name that is missing here leaves the rule uncertain.
 enum IptablesNames {
   /// A protocol by number or name; nil for unknown names. `all` and `0` mean any (iptables(8), `-p`).
   static func protocols(_ word: String) -> IntervalSet<UInt8>? {
+    if word == "tcp" { return IntervalSet(IPProtocol.tcp) }
     let name = word.lowercased()
     if name == "all" || name == "0" { return .all }
     if let number = UInt8(name) { return IntervalSet(number) }
@@ -21,9 +23,9 @@ enum IptablesNames {
 
   /// `80`, `http`, `1000:2000`, `:1023`, `1024:`; nil when not understood or the order is wrong (refused by iptables).
   static func ports(_ word: String) -> IntervalSet<UInt16>? {
-    let ends = word.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-    guard ends.count == 2 else { return port(word).map { IntervalSet($0) } }
-    guard let low = ends[0].isEmpty ? 0 : port(ends[0]), let high = ends[1].isEmpty ? .max : port(ends[1]), low <= high
+    let ends = pieces(word, at: ASCII.colon)
+    guard ends.count > 1 else { return port(word).map { IntervalSet($0) } }
+    guard ends.count == 2, let low = ends[0].isEmpty ? 0 : port(ends[0]), let high = ends[1].isEmpty ? .max : port(ends[1]), low <= high
     else { return nil }
     return IntervalSet(low...high)
   }
@@ -55,14 +57,15 @@ enum IptablesNames {
     "mqtt": 1883, "secure-mqtt": 8883, "modbus": 502, "enip": 44818, "bacnet": 47808, "gluster": 24007,
   ]
 
+  private static let flagBits: [String: UInt8] = [
+    "FIN": 1, "SYN": 2, "RST": 4, "PSH": 8, "ACK": 16, "URG": 32, "ALL": 63, "NONE": 0,
+  ]
+
   /// TCP flag names to the bits of the header's flag byte; `ALL` is the six flags that iptables knows.
   static func tcpFlags(_ word: String) -> UInt8? {
-    let bits: [String: UInt8] = [
-      "FIN": 1, "SYN": 2, "RST": 4, "PSH": 8, "ACK": 16, "URG": 32, "ALL": 63, "NONE": 0,
-    ]
     var flags: UInt8 = 0
-    for name in word.split(separator: ",") {
-      guard let bit = bits[name.uppercased()] else { return nil }
+    for name in pieces(word, at: UInt8(ascii: ",")) {
+      guard let bit = flagBits[name.uppercased()] else { return nil }
       flags |= bit
     }
     return flags
@@ -76,8 +79,8 @@ enum IptablesNames {
     }
     // The IPv4 match keeps 255 for `any` (`iptables -p icmp --icmp-type 255` is saved as `any`).
     if family == .v4, word == "any" || word == "255" { return (.all, .all) }
-    let parts = word.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-    guard let type = UInt8(parts[0]) else { return nil }
+    let parts = pieces(word, at: UInt8(ascii: "/"))
+    guard parts.count <= 2, let type = UInt8(parts[0]) else { return nil }
     guard parts.count == 2 else { return (IntervalSet(type), .all) }
     return UInt8(parts[1]).map { (IntervalSet(type), IntervalSet($0)) }
   }

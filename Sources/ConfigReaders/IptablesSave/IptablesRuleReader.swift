@@ -100,15 +100,18 @@ struct IptablesRuleReader {
 
   /// `--dport=80` and `-ptcp` as the two words that they stand for; nil for everything else.
   private func splitWord(_ word: String) -> [IptablesWord]? {
-    let negation = isNegated ? [IptablesWord(text: "!", isQuoted: false)] : []
-    if word.hasPrefix("--") {
-      guard let equals = word.firstIndex(of: "=") else { return nil }
+    // Made only when the word is split, which is rare.
+    var negation: [IptablesWord] { isNegated ? [IptablesWord(text: "!", isQuoted: false)] : [] }
+    let bytes = word.utf8
+    let dash = UInt8(ascii: "-")
+    if bytes.dropFirst().first == dash {
+      guard let equals = bytes.firstIndex(of: UInt8(ascii: "=")) else { return nil }
       return negation + [
         IptablesWord(text: String(word[..<equals]), isQuoted: false),
         IptablesWord(text: String(word[word.index(after: equals)...]), isQuoted: true),
       ]
     }
-    guard word.utf8.count > 2, "sdiopmjg".contains(word.dropFirst().first ?? " ") else { return nil }
+    guard bytes.count > 2, "sdiopmjg".utf8.contains(bytes.dropFirst().first ?? dash) else { return nil }
     return negation + [
       IptablesWord(text: String(word.prefix(2)), isQuoted: false),
       IptablesWord(text: String(word.dropFirst(2)), isQuoted: true),
@@ -142,30 +145,33 @@ extension IptablesRuleReader {
   private mutating func addresses(_ side: WritableKeyPath<IptablesRule, AddressBounds>) {
     guard let word = value() else { return rule.problem("an address is missing") }
     let all = IptablesAddresses.all(rule.family)
-    let names = word.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-    var bounds = AddressBounds.empty
-    for name in names {
-      if let (lower, upper) = IptablesAddresses.parse(name) {
-        let isExact = lower == upper
-        let why = Uncertainty(range: rule.range, reason: "the mask of `\(printable(name))` is too irregular to be exact")
-        bounds = bounds.union(AddressBounds(lower: lower, upper: upper, uncertainties: isExact ? [] : [why]))
-      } else {
-        let why = Uncertainty(
-          range: rule.range, reason: "the addresses of host name `\(printable(name))` are not in this file")
-        bounds = bounds.union(AddressBounds(lower: .empty, upper: all, uncertainties: [why]))
-        rule.dynamicNames.append("host name `\(printable(name))`")
-      }
-    }
-    if isNegated, names.count > 1 { rule.problem("`!` with several addresses is refused by iptables") }
-    let own = AddressBounds(all)
-    let within = AddressBounds(
-      lower: bounds.lower.intersection(all), upper: bounds.upper.intersection(all), uncertainties: bounds.uncertainties)
-    rule[keyPath: side] = isNegated ? (names.count > 1 ? own : own.subtracting(within)) : within
-    if bounds.upper.intersection(all).isEmpty, !bounds.upper.isEmpty {
-      rule.problem("`\(printable(word))` is no address of this table's family")
-      rule[keyPath: side] = own
-    }
+    let names = pieces(word, at: UInt8(ascii: ","))
+    if isNegated, names.count > 1 { return rule.problem("`!` with several addresses is refused by iptables") }
+    var bounds = address(names[0], all)
+    for name in names.dropFirst() { bounds = bounds.union(address(name, all)) }
+    if isNegated { bounds = AddressBounds(all).subtracting(bounds) }
+    rule[keyPath: side] = bounds
   }
+
+  /// The addresses that one name stands for, as far as they are of this table's family.
+  private mutating func address(_ name: String, _ all: AddressSet) -> AddressBounds {
+    guard let (lower, upper) = IptablesAddresses.parse(name) else {
+      rule.dynamicNames.append("host name `\(printable(name))`")
+      return .init(
+        lower: .empty, upper: all,
+        uncertainties: [uncertainty("the addresses of host name `\(printable(name))` are not in this file")])
+    }
+    guard upper.isSubset(of: all) else {
+      rule.problem("`\(printable(name))` is no address of this table's family")
+      return AddressBounds(all)
+    }
+    if lower == upper { return AddressBounds(lower) }
+    return AddressBounds(
+      lower: lower, upper: upper,
+      uncertainties: [uncertainty("the mask of `\(printable(name))` is too irregular to be exact")])
+  }
+
+  private func uncertainty(_ reason: String) -> Uncertainty { Uncertainty(range: rule.range, reason: reason) }
 
   private mutating func interface(_ side: WritableKeyPath<IptablesRule, InterfaceMatch>) {
     guard let name = value(), !name.isEmpty else { return rule.problem("an interface name is missing") }
@@ -215,7 +221,13 @@ extension IptablesRuleReader {
   ]
 
   private var protocolModule: String? {
-    Self.moduleProtocols.first { protocols == IntervalSet($0.value) }?.key
+    switch protocols?.intervals.first?.lowerBound {
+    case _ where protocols?.count != 1: nil
+    case IPProtocol.tcp: "tcp"
+    case IPProtocol.udp: "udp"
+    case let number?: Self.moduleProtocols.first { $0.value == number }?.key
+    case nil: nil
+    }
   }
 
   /// Whether the extension's own protocol is asked for; true for extensions that need none.
@@ -260,8 +272,8 @@ extension IptablesRuleReader {
 extension IptablesRuleReader {
   private func portList(_ word: String) -> IntervalSet<UInt16>? {
     var set = IntervalSet<UInt16>.empty
-    for part in word.split(separator: ",", omittingEmptySubsequences: false) {
-      guard let ports = IptablesNames.ports(String(part)) else { return nil }
+    for part in pieces(word, at: UInt8(ascii: ",")) {
+      guard let ports = IptablesNames.ports(part) else { return nil }
       set = set.union(ports)
     }
     return set
@@ -320,15 +332,16 @@ extension IptablesRuleReader {
     rule.narrow(to: alternatives)
   }
 
+  private static let stateNames: [String: SessionStates] = [
+    "NEW": .new, "ESTABLISHED": .reply, "RELATED": .related, "INVALID": .invalid, "UNTRACKED": .untracked,
+  ]
+
   private mutating func states(_ word: String) {
-    let known: [String: SessionStates] = [
-      "NEW": .new, "ESTABLISHED": .reply, "RELATED": .related, "INVALID": .invalid, "UNTRACKED": .untracked,
-    ]
     var certain: SessionStates = []
     var possible: SessionStates = []
-    for name in word.split(separator: ",") {
+    for name in pieces(word, at: UInt8(ascii: ",")) {
       let name = name.uppercased()
-      if let state = known[name] {
+      if let state = Self.stateNames[name] {
         certain.formUnion(state)
       } else if name == "SNAT" || name == "DNAT" {
         // Virtual states of any tracked connection that is translated (iptables-extensions(8), conntrack).

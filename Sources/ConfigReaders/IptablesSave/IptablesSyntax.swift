@@ -194,3 +194,9 @@ private func isContinuation(_ bytes: Span<UInt8>, _ position: Int, end: Int) -> 
 func text(_ bytes: Span<UInt8>, _ range: Range<Int>) -> String {
   bytes.extracting(range).withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
 }
+
+/// The pieces of a word between separators, by bytes (splitting by characters costs several times as much).
+func pieces(_ word: String, at separator: UInt8) -> [String] {
+  guard word.utf8.contains(separator) else { return [word] }
+  return word.utf8.split(separator: separator, omittingEmptySubsequences: false).map { String(Substring($0)) }
+}

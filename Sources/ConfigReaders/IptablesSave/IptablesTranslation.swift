@@ -11,8 +11,10 @@ struct IptablesTranslationBuilder {
   private var rules: [TranslationRule] = []
   private(set) var gaps: [LedgerGap] = []
 
-  /// How many rules unfolding may make of one chain; beyond it the rest is one unknown translation.
-  private static let ruleLimit = 20_000
+  private var steps = 0
+
+  /// How many rule lines unfolding may visit for one chain; beyond it the rest is one unknown translation.
+  private static let stepLimit = 20_000
 
   init(_ read: IptablesReadTable, untracked: [PacketMatch], refusedJumps: Set<IptablesJump>) {
     self.read = read
@@ -35,6 +37,7 @@ struct IptablesTranslationBuilder {
   mutating func translations(of chain: String) -> [TranslationRule] {
     guard let index = read.table.index(of: chain) else { return [] }
     rules = []
+    steps = 0
     unfold(index, Caller(changesDestination: chain == "PREROUTING" || chain == "OUTPUT"))
     return rules
   }
@@ -45,7 +48,8 @@ struct IptablesTranslationBuilder {
     // Why the rules from here on may be skipped by packets that they would match.
     var skip: Uncertainty?
     for (position, (rule, line)) in zip(read.rules[index], lines).enumerated() {
-      guard rules.count < Self.ruleLimit else { return tooMany(line, caller) }
+      steps += 1
+      guard steps < Self.stepLimit else { return tooMany(line) }
       guard !rule.isForOtherFamily, var here = inside(caller, rule, line) else { continue }
       if let skip { here.match = here.match.uncertain(skip) }
       let name = "nat \(read.table.chains[index].name) rule \(position + 1)"
@@ -67,16 +71,16 @@ struct IptablesTranslationBuilder {
     }
   }
 
-  private mutating func tooMany(_ line: IptablesLine, _ caller: Caller) {
-    let why = "the chains of the nat table unfold to more than \(Self.ruleLimit) rules; the rest is not followed"
+  private mutating func tooMany(_ line: IptablesLine) {
+    let why = "the chains of the nat table unfold to more than \(Self.stepLimit) rules; the rest is not followed"
     guard gaps.last?.reason != why else { return }
     gaps.append(LedgerGap(range: line.range, state: .notModelled, couldChangeVerdict: true, reason: why))
-    let rule = IptablesRule(range: line.range, family: read.family)
-    var here = caller
-    here.ingress = .any
-    here.egress = .any
-    here.match = MatchBounds.any.uncertain(Uncertainty(range: line.range, reason: why))
-    add(rule, "nat: rules beyond the limit", here) { $0.destination = .unknown(here.match.uncertainties[0]) }
+    let reason = Uncertainty(range: line.range, reason: why)
+    var here = Caller(changesDestination: true)
+    here.match = MatchBounds.any.uncertain(reason)
+    add(IptablesRule(range: line.range, family: read.family), "nat: rules beyond the limit", here) {
+      $0.destination = .unknown(reason)
+    }
   }
 
   private mutating func jump(_ rule: IptablesRule, _ target: String, from index: Int, _ name: String, _ here: Caller) {
