@@ -36,7 +36,8 @@ public struct Platform: Sendable {
 
   /// Every format that is read, in the order in which they are listed to users.
   public static let all: [Platform] = [
-    .iptablesSave
+    .ciscoASA,
+    .iptablesSave,
   ]
 
   /// The format of that id.
