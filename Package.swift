@@ -45,7 +45,7 @@ let package = Package(
     .testTarget(name: "SourceTextTests", dependencies: ["SourceText", "TestKit"]),
     .testTarget(name: "PacketSetsTests", dependencies: ["PacketSets", "TestKit"]),
     .testTarget(name: "ConfigReadersTests", dependencies: ["ConfigReaders", "Reachability", "TestKit"]),
-    .testTarget(name: "SitePolicyTests", dependencies: ["SitePolicy", "TestKit"]),
+    .testTarget(name: "SitePolicyTests", dependencies: ["SitePolicy", "PolicyPacks", "TestKit"]),
     .testTarget(name: "ReachabilityTests", dependencies: ["Reachability", "ConfigReaders", "TestKit"]),
     .testTarget(name: "ChecksTests", dependencies: ["Checks", "Engine", "TestKit"]),
     .testTarget(name: "EngineTests", dependencies: ["Engine", "Reports", "TestKit"]),

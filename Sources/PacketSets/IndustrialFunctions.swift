@@ -1,7 +1,7 @@
 /// An industrial protocol whose messages are told apart by what they do to the process.
 public enum IndustrialProtocol: UInt8, Sendable, CaseIterable {
-  case modbus = 1, s7, dnp3, ethernetIP, opcUA, opcClassic, iec104, mms, bacnet, profinet, fins, fox, codesys, gesrtp,
-    hartIP, umas
+  case modbus = 1
+  case s7, dnp3, ethernetIP, opcUA, opcClassic, iec104, mms, bacnet, profinet, fins, fox, codesys, gesrtp, hartIP, umas
 
   /// The name used in site files, policies and reports.
   public var name: String {
@@ -98,7 +98,9 @@ public struct IndustrialFunction: Hashable, Sendable {
 }
 
 /// The functions of one protocol that fall into one class.
-public func functions(of industrialProtocol: IndustrialProtocol, _ functionClass: FunctionClass) -> IntervalSet<UInt16> {
+public func functions(
+  of industrialProtocol: IndustrialProtocol, _ functionClass: FunctionClass
+) -> IntervalSet<UInt16> {
   let base = UInt16(industrialProtocol.rawValue) << 8
   guard industrialProtocol == .modbus else {
     // Codes beyond the five classes do not occur; counting them as `other` keeps the classes a partition.

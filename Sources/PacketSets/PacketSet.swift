@@ -49,23 +49,25 @@ public struct PacketSet: Hashable {
 
 extension PacketSet {
   /// The same packets with another destination address: any of `addresses` (the target of a translation to a pool).
+  ///
+  /// Packets of a family that `addresses` has none of stay as they are.
   public func replacingDestination(with addresses: AddressSet) -> PacketSet {
     replacing(.destination, addresses) { PacketMatch(destinations: $0) }
   }
 
-  /// The same packets with another source address: any of `addresses`.
+  /// The same packets with another source address: any of `addresses`; see `replacingDestination`.
   public func replacingSource(with addresses: AddressSet) -> PacketSet {
     replacing(.source, addresses) { PacketMatch(sources: $0) }
   }
 
-  /// The same packets with another destination port: any of `ports`. Packets without ports are dropped.
+  /// The same packets with another destination port: any of `ports`. Packets without ports stay as they are.
   public func replacingDestinationPort(with ports: IntervalSet<UInt16>) -> PacketSet {
     let service = Service(protocols: IPProtocol.withPorts)
     let withPorts = intersection(space.set(PacketMatch(services: [service])))
     let open = PacketSet(space, space.diagram.forgetting(PacketField.destinationPort.variables, in: withPorts.root))
     var target = service
     target.destinationPorts = ports
-    return open.intersection(space.set(PacketMatch(services: [target])))
+    return open.intersection(space.set(PacketMatch(services: [target]))).union(subtracting(withPorts))
   }
 
   /// The packets to prefix `from`, sent to the same host of prefix `to` instead; nil when the prefixes differ in length or
@@ -84,8 +86,12 @@ extension PacketSet {
     _ field: PacketField, _ addresses: AddressSet, _ match: (AddressSet) -> PacketMatch
   ) -> PacketSet {
     // A translation keeps the family; the family bit stays, so each family gets its own targets.
-    let open = PacketSet(space, space.diagram.forgetting(field.variables, in: root))
-    return open.intersection(space.set(match(addresses)))
+    var translatable = AddressSet.empty
+    if !addresses.v4.isEmpty { translatable.v4 = .all }
+    if !addresses.v6.isEmpty { translatable.v6 = .all }
+    let family = space.set(PacketMatch(sources: translatable, destinations: translatable))
+    let open = PacketSet(space, space.diagram.forgetting(field.variables, in: intersection(family).root))
+    return open.intersection(space.set(match(addresses))).union(subtracting(family))
   }
 
   private func moving(

@@ -1,0 +1,169 @@
+import PacketSets
+import RuleModel
+import SitePolicy
+import SourceText
+
+/// A zone of the site, or all the address space that no zone holds.
+public enum ZoneReference: Hashable, Sendable {
+  /// Index into `Site.zones`.
+  case zone(Int)
+  case unzoned
+}
+
+/// An interface and what lies behind it.
+public struct BoundInterface: Sendable {
+  public var name: String
+  /// Zones on the wire at this interface.
+  public var attached: Set<Int>
+  /// Zones that packets entering here can come from: the attached ones and those that other devices or static routes
+  /// join to them.
+  public var behind: Set<Int>
+  /// Whether addresses of no zone (the internet) lie this way.
+  public var leadsOutside: Bool
+  /// Wired to another filtering device and not to a zone.
+  public var isTransit: Bool
+  public var source: SourceRange
+}
+
+/// A device of the site with its interfaces bound to zones.
+public struct BoundDevice: Sendable {
+  public var device: Device
+  /// Interfaces that forward: neither shut down nor for management only.
+  public var interfaces: [BoundInterface]
+
+  /// The zones behind an interface, the unzoned address space included where it leads outside; in a fixed order.
+  public func references(behind interface: BoundInterface) -> [ZoneReference] {
+    interface.behind.sorted().map { ZoneReference.zone($0) } + (interface.leadsOutside ? [.unzoned] : [])
+  }
+}
+
+/// Which zones lie behind which interface, from the site file, interface addresses and static routes.
+public struct SiteTopology: Sendable {
+  public let site: Site
+  public let devices: [BoundDevice]
+
+  /// - Parameter devices: each with its entry in the site file; virtual instances share one entry.
+  public init(site: Site, devices: [(device: Device, entry: DeviceEntry)]) {
+    self.site = site
+    let attachments = devices.map { Attachment(site: site, device: $0.device, entry: $0.entry) }
+    let nodes = TransitNodes(attachments)
+    self.devices = attachments.indices.map { index in
+      bound(index, attachments, nodes, site)
+    }
+  }
+
+  /// The address space that a reference stands for.
+  public func networks(of reference: ZoneReference) -> AddressSet {
+    switch reference {
+    case .zone(let index): site.zones[index].networks
+    case .unzoned: site.unzonedAddresses
+    }
+  }
+
+  /// The zone itself; nil for the unzoned space.
+  public func zone(_ reference: ZoneReference) -> Zone? {
+    if case .zone(let index) = reference { site.zones[index] } else { nil }
+  }
+
+  /// `supervision (level 2)`, `safety (level 1, SIS)`, `addresses of no zone`.
+  public func label(_ reference: ZoneReference) -> String {
+    guard let zone = zone(reference) else { return "addresses of no zone" }
+    let level = zone.level.isExternal ? "external" : "level \(zone.level)"
+    return "\(zone.name) (\(level)\(zone.isSafety ? ", SIS" : ""))"
+  }
+}
+
+/// The zones that an interface is wired to, before other devices are looked at.
+private struct Attachment {
+  struct Port {
+    var interface: Interface
+    var zones: Set<Int>
+  }
+  let device: Device
+  let ports: [Port]
+
+  init(site: Site, device: Device, entry: DeviceEntry) {
+    self.device = device
+    ports = device.interfaces.filter { !$0.isShutdown && !$0.isManagementOnly }.map { interface in
+      let names = Set([interface.name] + interface.aliases)
+      let declared = entry.interfaces.filter { names.contains($0.interface) }.flatMap(\.zones)
+      var zones = Set(declared.compactMap { name in site.zones.firstIndex { $0.name == name } })
+      if zones.isEmpty {
+        let networks = interface.networks
+        zones = Set(site.zones.indices.filter { site.zones[$0].networks.overlaps(networks) })
+      }
+      return Port(interface: interface, zones: zones)
+    }
+  }
+}
+
+/// Wires between filtering devices that belong to no zone: shared networks, and links between virtual instances.
+private struct TransitNodes {
+  /// Names of the transit wires at each device and port.
+  private(set) var names: [[Set<String>]] = []
+
+  init(_ attachments: [Attachment]) {
+    let raw = attachments.map { attachment in
+      attachment.ports.map { port in port.zones.isEmpty ? Self.names(of: port.interface, attachment.device) : [] }
+    }
+    // A wire needs two ends.
+    var ends: [String: Int] = [:]
+    for name in raw.joined().joined() { ends[name, default: 0] += 1 }
+    names = raw.map { ports in ports.map { Set($0.filter { ends[$0]! > 1 }) } }
+  }
+
+  private static func names(of interface: Interface, _ device: Device) -> [String] {
+    var names = interface.addresses.map { "network \($0.network)" }
+    // FortiOS names the two ends of an inter-VDOM link like the link itself with 0 and 1 behind it.
+    if device.instance != nil, interface.name.hasSuffix("0") || interface.name.hasSuffix("1") {
+      names.append("link \(device.name) \(interface.name.dropLast())")
+    }
+    return names
+  }
+}
+
+private func bound(_ index: Int, _ attachments: [Attachment], _ nodes: TransitNodes, _ site: Site) -> BoundDevice {
+  let attachment = attachments[index]
+  let defaultRoutes = Set(attachment.device.routes.filter { $0.network.length == 0 }.compactMap(\.interface))
+  let interfaces = attachment.ports.indices.map { port -> BoundInterface in
+    let interface = attachment.ports[port].interface
+    var behind = reachable(from: port, of: index, attachments, nodes)
+    for route in attachment.device.routes where route.interface == interface.name && route.network.length > 0 {
+      let network = AddressSet(route.network)
+      behind.formUnion(site.zones.indices.filter { site.zones[$0].networks.overlaps(network) })
+    }
+    let upper = behind.contains { site.zones[$0].level >= .corporate }
+    return BoundInterface(
+      name: interface.name, attached: attachment.ports[port].zones, behind: behind,
+      leadsOutside: upper || defaultRoutes.contains(interface.name), isTransit: !nodes.names[index][port].isEmpty,
+      source: interface.source)
+  }
+  return BoundDevice(device: attachment.device, interfaces: interfaces)
+}
+
+/// The zones that a packet can come from without having passed device `index` before it enters at `port`.
+private func reachable(
+  from port: Int, of index: Int, _ attachments: [Attachment], _ nodes: TransitNodes
+) -> Set<Int> {
+  var zones = attachments[index].ports[port].zones
+  var wires = nodes.names[index][port]
+  var visited: Set<Int> = [index]
+  var changed = true
+  while changed {
+    changed = false
+    for other in attachments.indices where !visited.contains(other) {
+      let ports = attachments[other].ports.indices
+      let touches = ports.contains {
+        !attachments[other].ports[$0].zones.isDisjoint(with: zones) || !nodes.names[other][$0].isDisjoint(with: wires)
+      }
+      guard touches else { continue }
+      visited.insert(other)
+      changed = true
+      for port in ports {
+        zones.formUnion(attachments[other].ports[port].zones)
+        wires.formUnion(nodes.names[other][port])
+      }
+    }
+  }
+  return zones
+}
