@@ -37,6 +37,7 @@ public struct Platform: Sendable {
   /// Every format that is read, in the order in which they are listed to users.
   public static let all: [Platform] = [
     .ciscoASA,
+    .fortiOS,
     .iptablesSave,
   ]
 
