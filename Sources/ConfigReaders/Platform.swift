@@ -35,7 +35,11 @@ public struct Platform: Sendable {
   }
 
   /// Every format that is read, in the order in which they are listed to users.
-  public static let all: [Platform] = []
+  public static let all: [Platform] = [
+    .ciscoASA,
+    .fortiOS,
+    .iptablesSave,
+  ]
 
   /// The format of that id.
   public static func named(_ id: String) -> Platform? { all.first { $0.id == id } }
