@@ -37,6 +37,8 @@ public struct Platform: Sendable {
   /// Every format that is read, in the order in which they are listed to users.
   public static let all: [Platform] = [
     .ciscoASA,
+    .fortiOS,
+    .iptablesSave,
   ]
 
   /// The format of that id.

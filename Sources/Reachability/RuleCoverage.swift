@@ -24,13 +24,15 @@ public struct RuleCoverage: Hashable, Sendable {
 ///
 /// - Complexity: one comparison of address ranges for each pair of rules of a list; set operations only where they
 ///   overlap.
-public func ruleCoverage(of device: Device) -> [RuleCoverage] {
+/// - Returns: one answer for each list, or nil when the sets outgrew their space.
+public func ruleCoverage(of device: Device) -> [RuleCoverage]? {
   let space = PacketSpace()
   let cache = RuleSetCache(device: device, space: space)
-  return device.lists.indices.map { list in
+  let coverage = device.lists.indices.map { list in
     var search = CoverageSearch(device: device, list: list, space: space, cache: cache)
     return RuleCoverage(list: list, covered: search.run())
   }
+  return space.isExhausted ? nil : coverage
 }
 
 private struct CoverageSearch {

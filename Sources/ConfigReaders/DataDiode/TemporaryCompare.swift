@@ -1,0 +1,3 @@
+import RuleModel
+
+public func compareDiodeSides(_ a: DiodeSide, _ b: DiodeSide) -> [DiodeDefect] { [] }
