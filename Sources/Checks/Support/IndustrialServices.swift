@@ -77,23 +77,12 @@ extension DeviceContext {
       space.set(PacketMatch(function: FunctionMatch(functions: IntervalSet(0))))
     ) { result, name in
       let carrying = space.set(PacketMatch(function: FunctionMatch(functions: functions(of: name))))
-      // MMS and UMAS share the ports of S7 and Modbus.
-      let own = space.set((ports[name.carrier] ?? []))
+      // MMS runs on the port of S7.
+      let own = space.set(ports[name == .mms ? .s7 : name] ?? [])
       return result.union(carrying.intersection(own.union(standard.complement)))
     }
   }
 
   /// Packets that open a session.
   var sessions: PacketSet { analysis.openings.intersection(plausible) }
-}
-
-extension IndustrialProtocol {
-  /// The protocol whose ports this one uses.
-  fileprivate var carrier: IndustrialProtocol {
-    switch self {
-    case .mms: .s7
-    case .umas: .modbus
-    default: self
-    }
-  }
 }
