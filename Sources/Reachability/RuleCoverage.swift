@@ -90,7 +90,7 @@ private struct CoverageSearch {
     for earlier in 0..<index where extents[earlier].overlaps(extents[index]) {
       let other = device.lists[list].rules[earlier]
       guard other.state != .disabled, covers(other.ingress, rule.ingress, ingress),
-        covers(other.egress, rule.egress, egress), let decides = decided(by: earlier)
+        covers(other.egress, rule.egress, egress), mayOverlap(other, rule), let decides = decided(by: earlier)
       else { continue }
       let before = rest ?? cache.match(list: list, rule: index).upper
       let after = before.subtracting(decides)
@@ -99,6 +99,10 @@ private struct CoverageSearch {
       rest = after
     }
     return nil
+  }
+
+  private func mayOverlap(_ a: Rule, _ b: Rule) -> Bool {
+    a.match.upper.contains { match in b.match.upper.contains { match.mayOverlap($0) } }
   }
 
   /// Leaves out, latest first, every rule without which the others still cover.
