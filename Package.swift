@@ -27,9 +27,10 @@ let package = Package(
     .target(
       name: "Engine",
       dependencies: [
-        "SourceText", "PacketSets", "RuleModel", "ConfigReaders", "SitePolicy", "Findings", "Reachability", "Checks",
+        "SourceText", "PacketSets", "RuleModel", "ConfigReaders", "PolicyPacks", "SitePolicy", "Findings",
+        "Reachability", "Checks",
       ]),
-    .target(name: "Reports", dependencies: ["SourceText", "Findings"]),
+    .target(name: "Reports", dependencies: ["SourceText", "PacketSets", "Findings"]),
     .executableTarget(
       name: "bulkhead",
       dependencies: [
@@ -45,7 +46,7 @@ let package = Package(
     .testTarget(name: "SourceTextTests", dependencies: ["SourceText", "TestKit"]),
     .testTarget(name: "PacketSetsTests", dependencies: ["PacketSets", "TestKit"]),
     .testTarget(name: "ConfigReadersTests", dependencies: ["ConfigReaders", "Reachability", "TestKit"]),
-    .testTarget(name: "SitePolicyTests", dependencies: ["SitePolicy", "TestKit"]),
+    .testTarget(name: "SitePolicyTests", dependencies: ["SitePolicy", "PolicyPacks", "TestKit"]),
     .testTarget(name: "ReachabilityTests", dependencies: ["Reachability", "ConfigReaders", "TestKit"]),
     .testTarget(name: "ChecksTests", dependencies: ["Checks", "Engine", "TestKit"]),
     .testTarget(name: "EngineTests", dependencies: ["Engine", "Reports", "TestKit"]),

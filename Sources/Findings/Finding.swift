@@ -71,6 +71,8 @@ public struct Finding: Sendable {
   public var name: String
   public var severity: Severity
   public var confidence: Confidence
+  /// Whether it counts as a violation: it is certain, or policy says that possible counts.
+  public var counts: Bool
   /// What is wrong, one sentence.
   public var message: String
   /// The device, or nil when the site as a whole is meant.
@@ -103,6 +105,7 @@ public struct Finding: Sendable {
     self.name = name
     self.severity = severity
     self.confidence = confidence
+    counts = confidence == .certain
     self.message = message
     self.device = device
     self.property = property

@@ -54,7 +54,8 @@ extension FunctionMatch: CustomStringConvertible {
 extension PacketMatch: CustomStringConvertible {
   /// One line for people: sources, destinations, services, and what else narrows it.
   public var description: String {
-    let services = self.services.count > 6
+    let services =
+      self.services.count > 6
       ? self.services.prefix(6).map(\.description).joined(separator: ", ") + " and \(self.services.count - 6) more"
       : self.services.map(\.description).joined(separator: ", ")
     var text = "\(sources.summary(limit: 4)) -> \(destinations.summary(limit: 4)), \(services)"

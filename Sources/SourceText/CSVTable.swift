@@ -68,12 +68,16 @@ private struct CSVReader {
     if position < bytes.count, bytes[position] == ASCII.lineFeed { position += 1 }
   }
 
+  private mutating func skipBlanks() {
+    while position < bytes.count, ASCII.isBlank(bytes[position]) { position += 1 }
+  }
+
   private func endsField(_ byte: UInt8) -> Bool {
     byte == UInt8(ascii: ",") || byte == ASCII.lineFeed || byte == ASCII.carriageReturn
   }
 
   private mutating func field() throws(SourceError) -> CSVField {
-    skipBlanks(bytes.span, &position, end: bytes.count)
+    skipBlanks()
     try budget.count(at: position)
     let start = position
     if start < bytes.count, bytes[start] == ASCII.quote { return try quotedField() }
@@ -100,7 +104,7 @@ private struct CSVReader {
         continue
       }
       let range = file.range(start, position)
-      skipBlanks(bytes.span, &position, end: bytes.count)
+      skipBlanks()
       guard position == bytes.count || endsField(bytes[position]) else {
         throw file.malformed(
           at: position, "there is text behind the closing quote",

@@ -1,0 +1,168 @@
+import Findings
+import PacketSets
+import Reachability
+import RuleModel
+import SitePolicy
+import SourceText
+
+/// How far a check can be relied on to stay as it is.
+public enum CheckStatus: String, Sendable {
+  case preview, stable, deprecated
+}
+
+/// One check: its entry in the code table and what it does.
+public struct Check: Sendable {
+  /// What a check looks at.
+  public enum Work: Sendable {
+    /// One file as it was read.
+    case reading(@Sendable (ReadingContext) -> [Finding])
+    /// One device's rule lists; needs no zones.
+    case lists(@Sendable (ListContext) -> [Finding])
+    /// One device between the zones of a site.
+    case device(@Sendable (DeviceContext) throws -> [Finding])
+    /// The site as a whole.
+    case site(@Sendable (SiteContext) throws -> [Finding])
+  }
+  /// Family and three digits; never reused.
+  public let code: String
+  /// Kebab-case name.
+  public let name: String
+  /// What it means when the check fires, one sentence.
+  public let summary: String
+  public let status: CheckStatus
+  /// The version that brought it.
+  public let since: String
+  /// Used where the policy rule gives none.
+  public let severity: Severity
+  /// Settings that a policy rule may hand over.
+  public let settings: Set<String>
+  public let work: Work
+
+  init(
+    _ code: String, _ name: String, _ severity: Severity, _ summary: String, settings: Set<String> = [], work: Work
+  ) {
+    self.code = code
+    self.name = name
+    self.summary = summary
+    status = .stable
+    since = "0.1.0"
+    self.severity = severity
+    self.settings = settings
+    self.work = work
+  }
+}
+
+/// A file and what its reader made of it.
+public struct ReadingContext {
+  public let check: Check
+  public let rule: PolicyRule
+  public let device: String
+  public let reading: Reading
+  public let file: SourceFile
+
+  public init(check: Check, rule: PolicyRule, device: String, reading: Reading, file: SourceFile) {
+    self.check = check
+    self.rule = rule
+    self.device = device
+    self.reading = reading
+    self.file = file
+  }
+}
+
+/// A device alone, without zones.
+public struct ListContext {
+  public let check: Check
+  public let rule: PolicyRule
+  public let device: Device
+  /// What earlier rules take from later ones, list by list; made once and shared by the checks.
+  public let coverage: [RuleCoverage]
+
+  public init(check: Check, rule: PolicyRule, device: Device, coverage: [RuleCoverage]) {
+    self.check = check
+    self.rule = rule
+    self.device = device
+    self.coverage = coverage
+  }
+}
+
+/// A device between the zones of its site.
+public struct DeviceContext {
+  public let check: Check
+  public let rule: PolicyRule
+  public let analysis: DeviceAnalysis
+  public let policy: SiteRules
+  public let today: CalendarDate
+
+  public var site: Site { analysis.topology.site }
+  public var device: Device { analysis.device }
+  public var topology: SiteTopology { analysis.topology }
+  public var space: PacketSpace { analysis.space }
+
+  public init(
+    check: Check, rule: PolicyRule, analysis: DeviceAnalysis, policy: SiteRules, today: CalendarDate
+  ) {
+    self.check = check
+    self.rule = rule
+    self.analysis = analysis
+    self.policy = policy
+    self.today = today
+  }
+}
+
+/// A diode of the site: its entry in the site file and its configuration.
+public struct SiteDiode: Sendable {
+  public let entry: DeviceEntry
+  public let diode: Diode
+
+  public init(entry: DeviceEntry, diode: Diode) {
+    self.entry = entry
+    self.diode = diode
+  }
+}
+
+/// Everything that is known about a site.
+public struct SiteContext {
+  public let check: Check
+  public let rule: PolicyRule
+  public let topology: SiteTopology
+  public let analyses: [DeviceAnalysis]
+  public let diodes: [SiteDiode]
+  public let policy: SiteRules
+  public let today: CalendarDate
+
+  public var site: Site { topology.site }
+
+  public init(
+    check: Check, rule: PolicyRule, topology: SiteTopology, analyses: [DeviceAnalysis], diodes: [SiteDiode],
+    policy: SiteRules, today: CalendarDate
+  ) {
+    self.check = check
+    self.rule = rule
+    self.topology = topology
+    self.analyses = analyses
+    self.diodes = diodes
+    self.policy = policy
+    self.today = today
+  }
+
+  /// The same question asked of one device.
+  func device(_ analysis: DeviceAnalysis) -> DeviceContext {
+    DeviceContext(check: check, rule: rule, analysis: analysis, policy: policy, today: today)
+  }
+}
+
+/// An answer that cannot be trusted: the tool contradicts itself.
+public enum CheckError: Error, Sendable {
+  /// The single-packet evaluator does not confirm what the sets say.
+  case unconfirmedWitness(check: String, device: String, packet: String, detail: String)
+
+  public var description: String {
+    switch self {
+    case .unconfirmedWitness(let check, let device, let packet, let detail):
+      return """
+        internal error in \(check) on \(device): the sets and the packet-by-packet evaluation disagree about \(packet) \
+        (\(detail)); please report this with the configuration
+        """
+    }
+  }
+}

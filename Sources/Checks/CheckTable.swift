@@ -1,0 +1,20 @@
+extension Check {
+  /// The reviewed table of codes, in the order of families; a code is never reused.
+  public static let all: [Check] = [
+    corporateToControl, bypassesDMZ, outsideWhitelist, noDefaultDeny, downwardSession, notUnidirectional, skipsLevel,
+    outside, reversedConduit, brokenConduit, wideConduit, noZone,
+    upperLevelsToSIS, unlistedToSIS, sisToUpperLevels,
+    wrongDirection, sidesDiffer, secondPath, needsAnswer, noDiode,
+    controlFunctions, portOnly, exposed, riskyProtocol,
+    shadowed, covered, permitAny, overPermissive, zoneWide, notLogged,
+    notRecognised, notModelled, undefinedReference, dynamicObject, platformUnknown, truncated,
+  ]
+
+  /// All that runs under a code; two entries where one part needs zones and one does not.
+  public static func named(_ code: String) -> [Check] { all.filter { $0.code == code } }
+
+  /// Codes with the settings that a policy pack may give, for its validation.
+  public static let knownSettings: [String: Set<String>] = all.reduce(into: [:]) { known, check in
+    known[check.code, default: []].formUnion(check.settings)
+  }
+}

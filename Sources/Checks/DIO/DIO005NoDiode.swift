@@ -1,0 +1,38 @@
+import Findings
+import PacketSets
+import Reachability
+import RuleModel
+
+extension Check {
+  static let noDiode = Check(
+    "DIO005", "no-diode", .high, "Policy demands a diode at a boundary and there is only a firewall.",
+    work: .site { context in
+      let zones = context.site.zones.indices.map { ZoneReference.zone($0) }
+      return zones.flatMap { from in
+        zones.compactMap { to -> Finding? in
+          guard from != to, context.policy.selects(context.rule, from, to, context.topology) else { return nil }
+          let hasDiode = context.diodes.contains { $0.joins(from, to, context.site) && $0.isReal }
+          guard !hasDiode else { return nil }
+          guard let device = context.analyses.first(where: { !$0.crossings(from: from, to: to).isEmpty }) else {
+            return nil
+          }
+          let (source, target) = (context.topology.label(from), context.topology.label(to))
+          var finding = Finding(
+            code: context.check.code, name: context.check.name, severity: context.severity, confidence: .certain,
+            message: "policy demands a diode from \(source) to \(target); only \(device.device.label) stands there",
+            device: device.device.label, property: "\(source) -> \(target)", subject: "no diode",
+            location: device.device.source,
+            help: "put a unidirectional gateway between the two zones, or change the policy pack")
+          finding.consequence = [from, to].compactMap { context.topology.zone($0)?.touched }.max()
+          return finding
+        }
+      }
+    })
+}
+
+extension SiteDiode {
+  /// Programs alone make no diode.
+  var isReal: Bool {
+    if case .software = diode.enforcement { false } else { true }
+  }
+}

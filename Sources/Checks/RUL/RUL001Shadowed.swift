@@ -1,0 +1,99 @@
+import Findings
+import Reachability
+import RuleModel
+
+extension Check {
+  static let shadowed = Check(
+    "RUL001", "shadowed", .medium,
+    "A rule can never match: it is shadowed by earlier rules with another action (one rule or a union).",
+    work: .lists { context in
+      context.coveredRules { rule, covering in covering.contains { $0.action.isPermit != rule.action.isPermit } }.map {
+        covered in
+        let (list, rule, covering) = covered
+        let opposite = covering.filter { $0.action.isPermit != rule.action.isPermit }
+        let verb = rule.action.isPermit ? "permit" : "deny"
+        var finding = context.finding(
+          list, rule,
+          message: """
+            \(rule.name) can never \(verb): \(names(covering)) take\(covering.count == 1 ? "s" : "") everything that it \
+            would match
+            """,
+          help: "move the rule above \(opposite[0].name), or delete whichever of the two is wrong")
+        // A deny that does nothing is a hole; a permit that does nothing is an outage at most.
+        if !rule.action.isPermit { finding.severity = max(finding.severity, .high) }
+        finding.related = covering.map { RelatedPlace(range: $0.source, label: "shadows it: \($0.name)") }
+        return finding
+      }
+    })
+}
+
+extension Check {
+  static let covered = Check(
+    "RUL002", "covered", .low, "A rule can never match: earlier rules with the same action cover it.",
+    work: .lists { context in
+      context.coveredRules { rule, covering in covering.allSatisfy { $0.action.isPermit == rule.action.isPermit } }.map
+      {
+        covered in
+        let (list, rule, covering) = covered
+        var finding = context.finding(
+          list, rule,
+          message: """
+            \(rule.name) has no effect: \(names(covering)) already \(rule.action.isPermit ? "permit" : "den")\
+            \(rule.action.isPermit ? (covering.count == 1 ? "s" : "") : (covering.count == 1 ? "ies" : "y")) the same
+            """,
+          help: "delete the rule, or narrow the earlier one if it is too wide")
+        finding.related = covering.map { RelatedPlace(range: $0.source, label: "covers it: \($0.name)") }
+        return finding
+      }
+    })
+}
+
+private func names(_ rules: [Rule]) -> String {
+  let shown = rules.prefix(3).map(\.name).joined(separator: ", ")
+  return rules.count > 3 ? "\(shown) and \(rules.count - 3) more" : shown
+}
+
+extension Action {
+  var isPermit: Bool { self == .permit }
+
+  /// Whether the rule decides by itself.
+  var decides: Bool {
+    switch self {
+    case .permit, .deny: true
+    case .proceed, .jump, .goto, .leave, .unknown: false
+    }
+  }
+}
+
+extension ListContext {
+  /// Covered permit and deny rules of lists that are in use, with the rules that cover them.
+  func coveredRules(where condition: (Rule, [Rule]) -> Bool) -> [(list: RuleList, rule: Rule, covering: [Rule])] {
+    let unbound = Set(device.unboundLists)
+    return coverage.filter { !unbound.contains($0.list) }.flatMap {
+      coverage -> [(list: RuleList, rule: Rule, covering: [Rule])] in
+      let list = device.lists[coverage.list]
+      return coverage.covered.compactMap { covered in
+        let rule = list.rules[covered.rule]
+        let covering = covered.coveredBy.map { list.rules[$0] }
+        // Where a jump or return takes the packets, what becomes of them is decided elsewhere.
+        guard rule.action.decides, covering.allSatisfy(\.action.decides), condition(rule, covering) else { return nil }
+        return (list, rule, covering)
+      }
+    }
+  }
+
+  /// A finding about one rule.
+  func finding(_ list: RuleList, _ rule: Rule, message: String, help: String) -> Finding {
+    Finding(
+      code: check.code, name: check.name, severity: self.rule.severity ?? check.severity, confidence: .certain,
+      message: message, device: device.label, property: list.name, subject: rule.subject, location: rule.source,
+      help: help)
+  }
+
+  /// The rules that decide on forwarded traffic: written in the file, not disabled.
+  var activeRules: [(list: RuleList, rule: Rule)] {
+    device.forwardingLists.flatMap { index in
+      device.lists[index].rules.filter { $0.isExplicit && $0.state != .disabled }.map { (device.lists[index], $0) }
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import Findings
+import PacketSets
+import Reachability
+import RuleModel
+
+extension Check {
+  static let notLogged = Check(
+    "RUL008", "not-logged", .low, "A permit rule at a boundary is not logged, or the final deny is not.",
+    work: .device { context in
+      try permits(context) + denies(context)
+    })
+}
+
+private func permits(_ context: DeviceContext) throws -> [Finding] {
+  let openings = context.sessions
+  return try context.violations(selecting: { context.crossesLevels($0, $1) }) { _ in openings }.filter {
+    context.rule(at: $0.place)?.logging == .off
+  }.map { violation in
+    try context.finding(
+      violation,
+      message: { "\(context.name(of: violation.place)) lets \($0.from) open \($0.traffic) to \($0.to) without a log" },
+      help: "switch logging on for this rule")
+  }
+}
+
+private func denies(_ context: DeviceContext) -> [Finding] {
+  return context.device.forwardingLists.compactMap { index in
+    let list = context.device.lists[index]
+    guard list.fallback.verdict == .deny, list.fallback.logging == .off, !endsInLoggedDeny(list) else { return nil }
+    return Finding(
+      code: context.check.code, name: context.check.name, severity: context.rule.severity ?? context.check.severity,
+      confidence: .certain, message: "what \(list.name) denies at its end is not logged", device: context.device.label,
+      property: list.name, subject: "final deny", location: list.rules.last?.source ?? list.source,
+      help: "end the list with an explicit, logged deny of everything")
+  }
+}
+
+/// Whether a logged deny of everything stands before the default.
+private func endsInLoggedDeny(_ list: RuleList) -> Bool {
+  list.rules.contains { rule in
+    guard case .deny = rule.action, rule.logging != .off, rule.state != .disabled else { return false }
+    return rule.match.lower.contains {
+      ($0.sources.v4.isAll && $0.destinations.v4.isAll) && $0.services.contains(.any)
+    }
+  }
+}

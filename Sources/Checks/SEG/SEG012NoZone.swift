@@ -1,0 +1,68 @@
+import Findings
+import PacketSets
+import Reachability
+import RuleModel
+import SitePolicy
+
+extension Check {
+  static let noZone = Check(
+    "SEG012", "no-zone", .medium, "An address in a permit belongs to no zone, or an interface is bound to no zone.",
+    work: .device { context in strayAddresses(context) + strayInterfaces(context) })
+}
+
+/// Addresses that no zone needs to hold: this network, loopback, link-local, multicast and broadcast (RFC 6890, RFC 4291).
+private let special: AddressSet = [
+  "0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "255.255.255.255/32", "::/127", "fe80::/10", "ff00::/8",
+].compactMap { IPPrefix($0) }.reduce(.empty) { $0.union(AddressSet($1)) }
+
+private func strayAddresses(_ context: DeviceContext) -> [Finding] {
+  let own = context.device.interfaces.flatMap(\.addresses).reduce(AddressSet.empty) {
+    $0.union(AddressSet($1.address))
+  }
+  let known = context.site.zones.reduce(special.union(own)) { $0.union($1.networks) }
+  return context.device.forwardingLists.flatMap { index in
+    context.device.lists[index].rules.compactMap { rule -> Finding? in
+      guard rule.action == .permit, rule.isExplicit, rule.state != .disabled else { return nil }
+      let stray = rule.match.upper.reduce(AddressSet.empty) {
+        $0.union(named($1.sources).union(named($1.destinations)))
+      }.subtracting(known)
+      guard !stray.isEmpty else { return nil }
+      var finding = Finding(
+        code: context.check.code, name: context.check.name, severity: context.rule.severity ?? context.check.severity,
+        confidence: rule.match.isExact ? .certain : .possible,
+        message: "\(rule.name) permits \(stray.summary(limit: 4)), which lie\(isOne(stray) ? "s" : "") in no zone",
+        device: context.device.label, property: context.device.lists[index].name, subject: rule.subject,
+        location: rule.source,
+        help: "give the addresses a zone in the site file, or take them out of the rule")
+      finding.related = rule.objects.prefix(6).map { RelatedPlace(range: $0.range, label: "through \($0.name)") }
+      return finding
+    }
+  }
+}
+
+/// A set that stands for "any" names no address.
+private func named(_ addresses: AddressSet) -> AddressSet {
+  AddressSet(
+    v4: addresses.v4.isAll ? .empty : addresses.v4, v6: addresses.v6.isAll ? .empty : addresses.v6)
+}
+
+private func isOne(_ addresses: AddressSet) -> Bool { addresses.pieces.count == 1 }
+
+private func strayInterfaces(_ context: DeviceContext) -> [Finding] {
+  let rules = context.device.lists.flatMap(\.rules)
+  return context.analysis.bound.interfaces.filter { bound in
+    guard bound.attached.isEmpty, !bound.isTransit, bound.behind.isEmpty else { return false }
+    // A port without address that no rule names carries nothing.
+    let interface = context.device.interfaces.first { $0.name == bound.name }
+    return interface?.addresses.isEmpty == false
+      || rules.contains { [$0.ingress, $0.egress].contains { $0.patterns?.contains(bound.name) == true } }
+  }.map {
+    Finding(
+      code: context.check.code, name: context.check.name, severity: context.rule.severity ?? context.check.severity,
+      confidence: .certain,
+      message: "interface \($0.name) of \(context.device.label) is bound to no zone, so its traffic is not judged",
+      device: context.device.label, property: "interface \($0.name)", subject: "unbound interface",
+      location: $0.source,
+      help: "bind it in the site file: `interfaces: {\($0.name): ZONE}`, or give a zone the network of its address")
+  }
+}

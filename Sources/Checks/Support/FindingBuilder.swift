@@ -1,0 +1,160 @@
+import Findings
+import PacketSets
+import Reachability
+import RuleModel
+import SitePolicy
+import SourceText
+
+/// The leading zone pair of a finding, in words.
+struct Crossing {
+  var from: String
+  var to: String
+  /// The services in short.
+  var traffic: String
+  /// `can`, or `may` when only the upper bound says so.
+  var verb: String
+}
+
+extension DeviceContext {
+  /// One finding for all the forbidden traffic that one rule lets through.
+  ///
+  /// The worst zone pair leads: safety systems first, then the lowest destination level, then the highest source level.
+  ///
+  /// - Parameters:
+  ///   - message: says what is wrong, given the leading pair.
+  ///   - help: the way out.
+  func finding(
+    _ violation: RuleViolation, message: (Crossing) -> String, help: String
+  ) throws -> Finding {
+    let certain = violation.isCertain
+    let parts = violation.parts.filter { !certain || !$0.packets.lower.isEmpty }.sorted { isWorse($0, $1) }
+    let worst = parts[0]
+    let shown = certain ? worst.packets.lower : worst.packets.upper
+    let cover = shown.boxes(limit: 8)
+    let (from, to) = (topology.label(worst.flow.from), topology.label(worst.flow.to))
+    let pair = "\(from) -> \(to)"
+    var finding = Finding(
+      code: check.code, name: check.name,
+      severity: raised(rule.severity ?? check.severity, parts), confidence: certain ? .certain : .possible,
+      message: message(Crossing(from: from, to: to, traffic: traffic(cover), verb: certain ? "can" : "may")),
+      device: device.label,
+      property: zoneNames(worst.flow), subject: subject(of: violation.place), location: location(of: violation.place),
+      help: help)
+    finding.counts = certain || rule.possibleCounts
+    finding.witness = try witness(of: worst, severityOfDoubt: certain)
+    finding.regions = cover.boxes.map(\.withoutFlags.description) + (cover.isComplete ? [] : ["and more"])
+    finding.notes = otherPairs(parts, besides: pair)
+    finding.related = related(violation)
+    finding.consequence = parts.flatMap { [topology.zone($0.flow.from), topology.zone($0.flow.to)] }
+      .compactMap { $0?.touched }.max()
+    if !certain { finding.notes += blame(violation) }
+    return finding
+  }
+
+  private func isWorse(_ a: ViolationPart, _ b: ViolationPart) -> Bool { rank(a.flow) > rank(b.flow) }
+
+  /// Larger is worse; ties are left in the order of the flows, which is fixed.
+  private func rank(_ flow: ZoneFlow) -> Int {
+    let to = topology.zone(flow.to)
+    let from = topology.zone(flow.from)
+    let safety = (to?.isSafety ?? false ? 2 : 0) + (from?.isSafety ?? false ? 1 : 0)
+    return safety * 10_000 + (100 - (to?.level.tenths ?? 60)) * 100 + (from?.level.tenths ?? 61)
+  }
+
+  private func zoneNames(_ flow: ZoneFlow) -> String {
+    "\(topology.zone(flow.from)?.name ?? "unzoned") -> \(topology.zone(flow.to)?.name ?? "unzoned")"
+  }
+
+  /// The services of a cover in a few words.
+  private func traffic(_ cover: PacketCover) -> String {
+    var names: [String] = []
+    for service in cover.boxes.flatMap(\.services) {
+      let name = service.withoutDetail.description
+      if !names.contains(name) { names.append(name) }
+    }
+    if names.contains("any") { return "any service" }
+    if cover.boxes.flatMap(\.services).contains(where: { $0.protocols.count > 128 }) { return "nearly every service" }
+    return names.count > 4 ? names.prefix(4).joined(separator: ", ") + " and more" : names.joined(separator: ", ")
+  }
+
+  private func otherPairs(_ parts: [ViolationPart], besides pair: String) -> [String] {
+    var names: [String] = []
+    for part in parts {
+      let name = "\(topology.label(part.flow.from)) -> \(topology.label(part.flow.to))"
+      if name != pair, !names.contains(name) { names.append(name) }
+    }
+    return names.isEmpty ? [] : ["also: " + names.joined(separator: "; ")]
+  }
+
+  /// The lines that leave a possible violation open.
+  private func blame(_ violation: RuleViolation) -> [String] {
+    let uncertainties = rule(at: violation.place)?.match.uncertainties ?? []
+    guard !uncertainties.isEmpty else {
+      return ["cannot tell: an earlier rule or an inspection profile on the way is known only between bounds"]
+    }
+    return uncertainties.map { "cannot tell: \($0.reason)" }
+  }
+
+  private func related(_ violation: RuleViolation) -> [RelatedPlace] {
+    guard let rule = rule(at: violation.place) else { return [] }
+    let objects = rule.objects.prefix(6).map { RelatedPlace(range: $0.range, label: "through \($0.name)") }
+    return objects + rule.match.uncertainties.prefix(6).map { RelatedPlace(range: $0.range, label: $0.reason) }
+  }
+
+  /// The place's match and action in words that do not change with lines, order or comments.
+  func subject(of place: RulePlace) -> String {
+    guard let rule = rule(at: place) else {
+      return "default of \(place.list.map { device.lists[$0].name } ?? device.pipeline[place.stage].name)"
+    }
+    return rule.subject
+  }
+
+  /// What touches a safety system is never below high.
+  private func raised(_ severity: Severity, _ parts: [ViolationPart]) -> Severity {
+    let touchesSafety = parts.contains {
+      topology.zone($0.flow.from)?.touched == .safety || topology.zone($0.flow.to)?.touched == .safety
+    }
+    return touchesSafety ? max(severity, .high) : severity
+  }
+}
+
+extension Zone {
+  /// What a failure here costs: what the site says, safety for a safety system.
+  var touched: Consequence? { isSafety ? .safety : consequence }
+}
+
+extension Rule {
+  /// Match and action in canonical words, for fingerprints.
+  var subject: String {
+    let matches = match.upper.map { match in
+      let services = match.services.map(\.description).sorted().joined(separator: ",")
+      return "\(match.sources) > \(match.destinations) \(services) \(match.states.rawValue) \(match.function)"
+    }
+    return "\(action) \(matches.sorted().joined(separator: " | "))"
+  }
+}
+
+extension PacketMatch {
+  /// The same for people: that TCP opens with a SYN goes without saying.
+  var withoutFlags: PacketMatch {
+    var match = self
+    var services: [Service] = []
+    for service in match.services {
+      var plain = service
+      plain.tcpFlags = .all
+      if !services.contains(plain) { services.append(plain) }
+    }
+    match.services = services
+    return match
+  }
+}
+
+extension Service {
+  /// Protocol and destination, without the ports that clients use and without flags.
+  var withoutDetail: Service {
+    var service = self
+    service.sourcePorts = .all
+    service.tcpFlags = .all
+    return service
+  }
+}

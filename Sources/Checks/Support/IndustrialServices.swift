@@ -1,0 +1,99 @@
+import PacketSets
+
+/// A protocol by the ports that it is assigned or that its vendor documents.
+struct KnownService {
+  var name: String
+  var service: Service
+  /// Nil for office protocols.
+  var industrialProtocol: IndustrialProtocol?
+  /// For risky office protocols: why.
+  var risk: String?
+}
+
+private func tcp(_ ports: ClosedRange<UInt16>...) -> Service {
+  Service(proto: IPProtocol.tcp, destinationPorts: IntervalSet(ports))
+}
+
+private func udp(_ ports: ClosedRange<UInt16>...) -> Service {
+  Service(proto: IPProtocol.udp, destinationPorts: IntervalSet(ports))
+}
+
+/// Industrial protocols on their usual ports.
+///
+/// Port numbers: IANA Service Name and Transport Protocol Port Number Registry (modbus-application-protocol 502,
+/// iso-tsap 102, dnp 20000, EtherNet-IP 44818 and 2222, opcua-tcp 4840, bacnet 47808, iec-104 2404, hart-ip 5094);
+/// vendor manuals for FINS 9600 (Omron W421), Fox 1911 and 4911 (Niagara hardening guide), CODESYS 1217, 2455, 11740
+/// (CODESYS gateway), GE-SRTP 18245 (GFK-1541).
+let industrialServices: [KnownService] = [
+  KnownService(name: "Modbus TCP", service: tcp(502...502), industrialProtocol: .modbus),
+  KnownService(name: "S7 or MMS over ISO-TSAP", service: tcp(102...102), industrialProtocol: .s7),
+  KnownService(name: "DNP3", service: tcp(20000...20000), industrialProtocol: .dnp3),
+  KnownService(name: "DNP3", service: udp(20000...20000), industrialProtocol: .dnp3),
+  KnownService(name: "EtherNet/IP", service: tcp(44818...44818), industrialProtocol: .ethernetIP),
+  KnownService(name: "EtherNet/IP", service: udp(2222...2222, 44818...44818), industrialProtocol: .ethernetIP),
+  KnownService(name: "OPC UA", service: tcp(4840...4840), industrialProtocol: .opcUA),
+  KnownService(name: "BACnet", service: udp(47808...47808), industrialProtocol: .bacnet),
+  KnownService(name: "IEC 60870-5-104", service: tcp(2404...2404), industrialProtocol: .iec104),
+  KnownService(name: "PROFINET", service: udp(34962...34964), industrialProtocol: .profinet),
+  KnownService(name: "FINS", service: tcp(9600...9600), industrialProtocol: .fins),
+  KnownService(name: "FINS", service: udp(9600...9600), industrialProtocol: .fins),
+  KnownService(name: "Fox", service: tcp(1911...1911, 4911...4911), industrialProtocol: .fox),
+  KnownService(
+    name: "CODESYS", service: tcp(1217...1217, 2455...2455, 11740...11743), industrialProtocol: .codesys),
+  KnownService(name: "GE-SRTP", service: tcp(18245...18246), industrialProtocol: .gesrtp),
+  KnownService(name: "HART-IP", service: tcp(5094...5094), industrialProtocol: .hartIP),
+  KnownService(name: "HART-IP", service: udp(5094...5094), industrialProtocol: .hartIP),
+]
+
+/// Office protocols that have no business crossing into a plant: clear text, or the usual way in for malware.
+let riskyServices: [KnownService] = [
+  KnownService(name: "telnet", service: tcp(23...23), risk: "passwords in clear text"),
+  KnownService(name: "ftp", service: tcp(20...21), risk: "passwords in clear text"),
+  KnownService(name: "tftp", service: udp(69...69), risk: "no authentication"),
+  KnownService(name: "smb", service: tcp(139...139, 445...445), risk: "spreads malware from host to host"),
+  KnownService(name: "rdp", service: tcp(3389...3389), risk: "full control of the host"),
+  KnownService(name: "vnc", service: tcp(5900...5909), risk: "full control of the host, weak passwords"),
+  KnownService(name: "snmp", service: udp(161...161), risk: "v1 and v2c have no real authentication"),
+  KnownService(name: "http", service: tcp(80...80), risk: "clear text"),
+]
+
+extension IndustrialProtocol {
+  /// Functions that change the process or the controller: write, program, and diagnose (which can restart or silence).
+  var controlFunctions: IntervalSet<UInt16> {
+    functions(of: self, .write).union(functions(of: self, .program))
+  }
+}
+
+extension DeviceContext {
+  /// Packets whose industrial function can be what it says: no function of one protocol on the port of another.
+  ///
+  /// On ports that belong to no industrial protocol every protocol is possible.
+  var plausible: PacketSet {
+    let ports = industrialServices.reduce(into: [IndustrialProtocol: [PacketMatch]]()) { ports, known in
+      if let name = known.industrialProtocol { ports[name, default: []].append(PacketMatch(services: [known.service])) }
+    }
+    let standard = space.set(ports.values.flatMap { $0 })
+    return IndustrialProtocol.allCases.reduce(
+      space.set(PacketMatch(function: FunctionMatch(functions: IntervalSet(0))))
+    ) { result, name in
+      let carrying = space.set(PacketMatch(function: FunctionMatch(functions: functions(of: name))))
+      // MMS and UMAS share the ports of S7 and Modbus.
+      let own = space.set((ports[name.carrier] ?? []))
+      return result.union(carrying.intersection(own.union(standard.complement)))
+    }
+  }
+
+  /// Packets that open a session.
+  var sessions: PacketSet { analysis.openings.intersection(plausible) }
+}
+
+extension IndustrialProtocol {
+  /// The protocol whose ports this one uses.
+  fileprivate var carrier: IndustrialProtocol {
+    switch self {
+    case .mms: .s7
+    case .umas: .modbus
+    default: self
+    }
+  }
+}

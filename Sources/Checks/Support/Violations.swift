@@ -1,0 +1,110 @@
+import Findings
+import PacketSets
+import Reachability
+import RuleModel
+import SitePolicy
+import SourceText
+
+/// A rule, or a default, of a device.
+struct RulePlace: Hashable {
+  /// Index into the pipeline.
+  var stage: Int
+  /// Index into the device's lists; nil for the stage's default.
+  var list: Int?
+  /// Index into the list's rules; nil for the list's default.
+  var rule: Int?
+}
+
+/// The forbidden traffic of one zone pair that one rule lets through.
+struct ViolationPart {
+  var flow: ZoneFlow
+  var branch: FlowBranch
+  /// As the packets leave the device.
+  var packets: SetBounds
+}
+
+/// Everything forbidden that one rule lets through.
+struct RuleViolation {
+  var place: RulePlace
+  var parts: [ViolationPart]
+
+  var isCertain: Bool { parts.contains { !$0.packets.lower.isEmpty } }
+}
+
+extension DeviceContext {
+  /// The flows that this check's policy rule answers for, with what of them is forbidden, rule by rule.
+  ///
+  /// - Parameters:
+  ///   - selecting: which zone pairs to look at; by default those that the policy rule answers for.
+  ///   - forbidden: the forbidden packets of a flow, as they leave the device.
+  func violations(
+    selecting: ((ZoneReference, ZoneReference) -> Bool)? = nil, forbidden: (ZoneFlow) -> PacketSet
+  ) -> [RuleViolation] {
+    var order: [RulePlace] = []
+    var parts: [RulePlace: [ViolationPart]] = [:]
+    let answers = selecting ?? { policy.answers(rule, $0, $1, topology) }
+    for flow in analysis.flows where answers(flow.from, flow.to) {
+      let set = forbidden(flow)
+      for branch in flow.branches {
+        let packets = branch.permitted.intersection(set)
+        if packets.upper.isEmpty { continue }
+        for (place, part) in shares(of: packets, branch) {
+          if parts[place] == nil { order.append(place) }
+          parts[place, default: []].append(ViolationPart(flow: flow, branch: branch, packets: part))
+        }
+      }
+    }
+    return order.map { RuleViolation(place: $0, parts: parts[$0] ?? []) }
+  }
+
+  /// Which rules let the packets through: of the first stage that has a rule of the file for them, else of the last one.
+  private func shares(of packets: SetBounds, _ branch: FlowBranch) -> [(RulePlace, SetBounds)] {
+    let stages = Set(branch.shares.map(\.stage)).sorted()
+    let chosen =
+      stages.first { stage in
+        branch.shares.contains {
+          $0.stage == stage && isExplicit($0) && $0.packets.upper.overlaps(packets.upper)
+        }
+      } ?? stages.last
+    return branch.shares.filter { $0.stage == chosen }.compactMap { share in
+      let part = SetBounds(
+        lower: share.packets.lower.intersection(packets.lower),
+        upper: share.packets.upper.intersection(packets.upper))
+      guard !part.upper.isEmpty else { return nil }
+      return (RulePlace(stage: share.stage, list: share.list, rule: share.rule), part)
+    }
+  }
+
+  /// Whether a rule that stands in the file lets the packets through, and not a default.
+  func isExplicit(_ share: PermitShare) -> Bool {
+    guard let list = share.list, let rule = share.rule else { return false }
+    return device.lists[list].rules[rule].isExplicit
+  }
+
+  /// The rule of a place; nil for a default.
+  func rule(at place: RulePlace) -> Rule? {
+    guard let list = place.list, let rule = place.rule else { return nil }
+    return device.lists[list].rules[rule]
+  }
+
+  /// Where to look for a place in the file.
+  func location(of place: RulePlace) -> SourceRange {
+    if let rule = rule(at: place) { return rule.source }
+    let stage = device.pipeline[place.stage]
+    guard let list = place.list else { return stage.source }
+    if case .configured(let range) = device.lists[list].fallback.origin { return range }
+    return device.lists[list].source
+  }
+
+  /// How an engineer would name a place.
+  func name(of place: RulePlace) -> String {
+    if let rule = rule(at: place) { return rule.name }
+    guard let list = place.list else { return "the default of \(device.pipeline[place.stage].name)" }
+    let fallback = device.lists[list].fallback
+    switch fallback.origin {
+    case .configured: return "the configured default of \(device.lists[list].name)"
+    case .implicit(let text): return "the implicit default of \(device.lists[list].name) (\(text))"
+    case .factory(let text): return "the factory default of \(device.lists[list].name) (\(text))"
+    }
+  }
+}

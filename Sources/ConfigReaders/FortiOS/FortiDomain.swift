@@ -1,0 +1,136 @@
+import PacketSets
+import RuleModel
+import SourceText
+
+/// Where a virtual domain's statements stand in the tree.
+struct FortiScope {
+  /// The domain's own sections.
+  var own: Int
+  /// `config global`, and the top of the file: settings and profiles that all domains share.
+  var shared: [Int]
+  /// Name of the virtual domain; nil when the device has only one.
+  var name: String?
+}
+
+/// Lowers one virtual domain to a `Device`.
+///
+/// The parts (objects, policies, translation, …) are extensions in files of their own; this is what they share.
+struct FortiDomain {
+  let tree: FortiTree
+  let scope: FortiScope
+  let version: FortiVersion?
+  var notes: FortiNotes
+  var device: Device
+  // Objects by name, resolved once.
+  var addresses: [String: AddressBounds] = [:]
+  var addresses6: [String: AddressBounds] = [:]
+  var services: [String: ServiceBounds] = [:]
+  /// Interfaces of each zone, SD-WAN zones included.
+  var zones: [String: [String]] = [:]
+  var virtualIPs: [FortiVirtualIP] = []
+  /// Index in `virtualIPs` by family and name.
+  var virtualIPIndex: [IPFamily: [String: Int]] = [:]
+  /// Index in `device.profiles` by what makes a profile.
+  var profiles: [FortiProfileKey: Int?] = [:]
+  /// Groups that are being resolved, to find circles.
+  var resolving: Set<String> = []
+  /// Names that were reported as undefined.
+  var reported: Set<String> = []
+
+  init(
+    tree: FortiTree, scope: FortiScope, version: FortiVersion?, notes: FortiNotes, name: String, source: SourceRange
+  ) {
+    self.tree = tree
+    self.scope = scope
+    self.version = version
+    self.notes = notes
+    device = Device(name: name, platform: "fortios", passesReplies: true, source: source)
+    device.instance = scope.name
+    device.canInspectIndustrial = true
+  }
+
+  /// Builds the whole device.
+  mutating func lower() {
+    lowerInterfaces()
+    lowerZones()
+    lowerRoutes()
+    lowerVirtualIPs()
+    lowerManagement()
+    lowerForwarding()
+    lowerLocal()
+  }
+
+  // MARK: Looking things up
+
+  /// Entries of the domain's own section.
+  func entries(_ path: String) -> [Int] { tree.entries(path, in: scope.own) }
+
+  /// The domain's own entry of that name, else the one that all domains share.
+  func entry(_ name: String, in path: String) -> Int? {
+    for place in [scope.own] + scope.shared {
+      if let section = tree.section(path, in: place), let entry = tree.nodes[section].index[name] { return entry }
+    }
+    return nil
+  }
+
+  /// A setting of a section without entries, the domain's own before the shared one.
+  func sectionSetting(_ name: String, in path: String) -> FortiSetting? {
+    for place in [scope.own] + scope.shared {
+      if let section = tree.section(path, in: place), let setting = tree.setting(name, of: section) { return setting }
+    }
+    return nil
+  }
+
+  func sectionValue(_ name: String, in path: String) -> String? { sectionSetting(name, in: path)?.words.first }
+
+  // MARK: Saying what is open
+
+  /// Reasons why an entry may mean more or less than its known attributes say.
+  func unknownStatements(of node: Int) -> [Uncertainty] {
+    tree.nodes[node].unknown.map { Uncertainty(range: $0, reason: "a statement inside was not understood") }
+  }
+
+  /// A group that contains itself, or one nested too deeply to be followed.
+  mutating func circle(_ kind: String, _ name: String, _ range: SourceRange) -> Uncertainty {
+    let message = "\(kind) `\(printable(name))` contains itself, or groups are nested too deeply"
+    if reported.insert(message).inserted {
+      notes.issue(.dynamicObject, range, message, help: "take the group out of its own members")
+    }
+    return Uncertainty(range: range, reason: message)
+  }
+
+  /// An undefined name: reported once, and nothing is known of what it stands for.
+  mutating func undefined(_ kind: String, _ name: String, _ range: SourceRange, among choices: [String])
+    -> Uncertainty
+  {
+    if reported.insert("\(kind) \(name)").inserted {
+      let guess = nearest(to: name, among: choices.prefix(5000)).map { "; did you mean `\(printable($0))`?" } ?? ""
+      notes.issue(
+        .undefinedReference, range, "\(kind) `\(printable(name))` is not defined in this file\(guess)",
+        help: "export the whole configuration, or correct the name")
+    }
+    return Uncertainty(range: range, reason: "\(kind) `\(printable(name))` is not defined in this file")
+  }
+}
+
+/// Bounds of a union, built in one go: pairwise unions of thousands of group members would be quadratic.
+func union(of parts: [AddressBounds]) -> AddressBounds {
+  AddressBounds(
+    lower: union(of: parts.map(\.lower)), upper: union(of: parts.map(\.upper)),
+    uncertainties: limited(parts.flatMap { $0.uncertainties.prefix(uncertaintyLimit) }))
+}
+
+/// The union of many sets; O(n log n) in their intervals.
+func union(of sets: [AddressSet]) -> AddressSet {
+  if sets.count == 1 { return sets[0] }
+  return AddressSet(
+    v4: IntervalSet(sets.flatMap(\.v4.intervals)), v6: IntervalSet(sets.flatMap(\.v6.intervals)))
+}
+
+/// How many reasons one object or rule keeps: a group of ten thousand FQDNs needs no ten thousand reasons.
+let uncertaintyLimit = 16
+
+/// At most `uncertaintyLimit` reasons, the first ones.
+func limited(_ uncertainties: [Uncertainty]) -> [Uncertainty] {
+  uncertainties.count > uncertaintyLimit ? Array(uncertainties.prefix(uncertaintyLimit)) : uncertainties
+}

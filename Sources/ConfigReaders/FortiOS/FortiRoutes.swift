@@ -1,0 +1,99 @@
+import PacketSets
+import RuleModel
+import SourceText
+
+/// Static routes.
+extension FortiDomain {
+  mutating func lowerRoutes() {
+    for node in entries("router static") { lowerRoute(node, .v4) }
+    for node in entries("router static6") { lowerRoute(node, .v6) }
+  }
+
+  private mutating func lowerRoute(_ node: Int, _ family: IPFamily) {
+    // An empty entry is what the factory leaves behind.
+    guard tree.value("status", of: node) != "disable", !tree.nodes[node].settings.isEmpty else { return }
+    let range = tree.nodes[node].range
+    let isOpen =
+      ["internet-service", "internet-service-custom", "src"].contains { tree.setting($0, of: node) != nil }
+      || !tree.nodes[node].unknown.isEmpty
+    guard !isOpen, let networks = destinations(node, family) else {
+      return notes.gap(
+        range, .notModelled, matters: true, "the destination of this route is not known from the file; it is left out")
+    }
+    let distance = tree.value("distance", of: node).flatMap { Int($0) } ?? 10
+    let hops = nextHops(node)
+    if hops.isEmpty {
+      notes.gap(range, .notModelled, matters: true, "the route names no interface; it is left out")
+    }
+    for (interface, gateway) in hops {
+      for network in networks {
+        device.routes.append(
+          Route(network: network, interface: interface, gateway: gateway, distance: distance, source: range))
+      }
+    }
+  }
+
+  /// The prefixes that a route covers; nil when the file does not tell.
+  private mutating func destinations(_ node: Int, _ family: IPFamily) -> [IPPrefix]? {
+    if let object = tree.setting("dstaddr", of: node) {
+      let bounds = addressBounds(object, family)
+      return bounds.isExact ? bounds.lower.prefixes : nil
+    }
+    guard let words = tree.setting("dst", of: node)?.words else {
+      return IPPrefix(family == .v4 ? IPAddress(v4: 0) : IPAddress(v6: 0), length: 0).map { [$0] }
+    }
+    return FortiText.interfaceAddress(words).map { [$0.network] }
+  }
+
+  /// Ways out: one for a plain route, one for each member of an SD-WAN zone, none for a blackhole.
+  private func nextHops(_ node: Int) -> [(interface: String?, gateway: IPAddress?)] {
+    if tree.isEnabled("blackhole", of: node) { return [(nil, nil)] }
+    let zoneNames = tree.words("sdwan-zone", of: node)
+    let usesZone = ["sdwan", "virtual-wan-link"].contains { tree.isEnabled($0, of: node) } || !zoneNames.isEmpty
+    if usesZone { return memberHops(zoneNames) }
+    let gateway = tree.value("gateway", of: node).flatMap { IPAddress($0) }
+    guard let interface = tree.value("device", of: node) else { return [] }
+    return [(interface, gateway?.value == 0 ? nil : gateway)]
+  }
+
+  private func memberHops(_ zoneNames: [String]) -> [(interface: String?, gateway: IPAddress?)] {
+    var result: [(interface: String?, gateway: IPAddress?)] = []
+    for path in ["system sdwan", "system virtual-wan-link"] {
+      guard let section = tree.section(path, in: scope.own) else { continue }
+      for member in tree.entries("members", in: section) {
+        let zone = tree.value("zone", of: member) ?? "virtual-wan-link"
+        guard zoneNames.isEmpty || zoneNames.contains(zone), let interface = tree.value("interface", of: member)
+        else { continue }
+        let gateway = tree.value("gateway", of: member).flatMap { IPAddress($0) }
+        result.append((interface, gateway?.value == 0 ? nil : gateway))
+      }
+    }
+    return result
+  }
+}
+
+extension AddressSet {
+  /// The fewest prefixes that make up the set.
+  var prefixes: [IPPrefix] {
+    v4.intervals.flatMap { cover(.v4, UInt128($0.lowerBound), UInt128($0.upperBound)) }
+      + v6.intervals.flatMap { cover(.v6, $0.lowerBound, $0.upperBound) }
+  }
+
+  private func cover(_ family: IPFamily, _ first: UInt128, _ last: UInt128) -> [IPPrefix] {
+    var result: [IPPrefix] = []
+    var start = first
+    while true {
+      // The largest aligned block that begins here and does not run over the end.
+      var hostBits = min(start == 0 ? family.bits : start.trailingZeroBitCount, family.bits)
+      while hostBits > 0, hostBits == 128 || (UInt128(1) << UInt128(hostBits)) - 1 > last - start {
+        if hostBits == 128, start == 0, last == .max { break }
+        hostBits -= 1
+      }
+      guard let prefix = IPPrefix(IPAddress(family: family, value: start), length: family.bits - hostBits) else { break }
+      result.append(prefix)
+      if prefix.last.value >= last { break }
+      start = prefix.last.value + 1
+    }
+    return result
+  }
+}

@@ -1,0 +1,179 @@
+import PacketSets
+import RuleModel
+
+/// A rule that can never match, because earlier rules of its list take all that it could.
+public struct CoveredRule: Hashable, Sendable {
+  /// Index into the list's rules.
+  public var rule: Int
+  /// Earlier rules that together cover it, in list order; leaving one out would uncover part of it.
+  public var coveredBy: [Int]
+}
+
+/// What earlier rules of one list take from later ones, exactly.
+public struct RuleCoverage: Hashable, Sendable {
+  /// Index into `Device.lists`.
+  public var list: Int
+  /// Rules that never match, in list order.
+  public var covered: [CoveredRule]
+}
+
+/// Finds the rules of every list that can never match, be it because of one earlier rule or of several together.
+///
+/// A rule counts as covered when its *upper* bound lies inside the *lower* bounds of earlier deciding rules, so the answer
+/// holds whatever the unknown parts are. Rules that the platform implies and disabled rules are not reported.
+///
+/// - Complexity: one comparison of address ranges for each pair of rules of a list; set operations only where they
+///   overlap.
+/// - Returns: one answer for each list, or nil when the sets outgrew their space.
+public func ruleCoverage(of device: Device) -> [RuleCoverage]? {
+  let space = PacketSpace()
+  let cache = RuleSetCache(device: device, space: space)
+  let coverage = device.lists.indices.map { list in
+    var search = CoverageSearch(device: device, list: list, space: space, cache: cache)
+    return RuleCoverage(list: list, covered: search.run())
+  }
+  return space.isExhausted ? nil : coverage
+}
+
+private struct CoverageSearch {
+  let device: Device
+  let list: Int
+  let space: PacketSpace
+  let cache: RuleSetCache
+  /// The addresses that each rule can touch, as ranges; for the quick look.
+  private var extents: [AddressExtent]
+  private var decided: [Int: PacketSet] = [:]
+
+  init(device: Device, list: Int, space: PacketSpace, cache: RuleSetCache) {
+    self.device = device
+    self.list = list
+    self.space = space
+    self.cache = cache
+    extents = device.lists[list].rules.map { AddressExtent($0.match.upper) }
+  }
+
+  private var rules: [Rule] { device.lists[list].rules }
+
+  mutating func run() -> [CoveredRule] {
+    let rules = self.rules
+    return rules.indices.compactMap { index in
+      guard rules[index].isExplicit, rules[index].state != .disabled, !rules[index].match.upper.isEmpty else {
+        return nil
+      }
+      return coverage(of: index).map { CoveredRule(rule: index, coveredBy: $0) }
+    }
+  }
+
+  /// The earlier rules that cover a rule on every pair of interfaces that it applies to; nil when something is left.
+  private mutating func coverage(of index: Int) -> [Int]? {
+    let rule = device.lists[list].rules[index]
+    var covering: Set<Int> = []
+    for ingress in names(rule.ingress) {
+      for egress in names(rule.egress) {
+        guard let part = coverage(of: index, ingress, egress) else { return nil }
+        covering.formUnion(part)
+      }
+    }
+    return covering.sorted()
+  }
+
+  /// The single interfaces that a match names; nil stands for the match as a whole.
+  private func names(_ match: InterfaceMatch) -> [String?] {
+    guard let patterns = match.patterns, !match.isNegated else { return [nil] }
+    return patterns.allSatisfy { !$0.hasSuffix("+") } ? patterns.map { $0 } : [nil]
+  }
+
+  private mutating func coverage(of index: Int, _ ingress: String?, _ egress: String?) -> [Int]? {
+    let rule = device.lists[list].rules[index]
+    var rest: PacketSet?
+    var taking: [Int] = []
+    for earlier in 0..<index where extents[earlier].overlaps(extents[index]) {
+      let other = device.lists[list].rules[earlier]
+      guard other.state != .disabled, covers(other.ingress, rule.ingress, ingress),
+        covers(other.egress, rule.egress, egress), let decides = decided(by: earlier)
+      else { continue }
+      let before = rest ?? cache.match(list: list, rule: index).upper
+      let after = before.subtracting(decides)
+      if after != before { taking.append(earlier) }
+      if after.isEmpty { return needed(taking, index) }
+      rest = after
+    }
+    return nil
+  }
+
+  /// Leaves out, latest first, every rule without which the others still cover.
+  private mutating func needed(_ taking: [Int], _ index: Int) -> [Int] {
+    var kept = taking
+    for candidate in taking.reversed() where kept.count > 1 {
+      let others = kept.filter { $0 != candidate }
+      var rest = cache.match(list: list, rule: index).upper
+      for other in others {
+        if let decides = decided(by: other) { rest = rest.subtracting(decides) }
+      }
+      if rest.isEmpty { kept = others }
+    }
+    return kept
+  }
+
+  /// The packets that a rule certainly keeps from later rules; nil when none.
+  private mutating func decided(by index: Int) -> PacketSet? {
+    if let known = decided[index] { return known }
+    let rule = device.lists[list].rules[index]
+    let lower = cache.match(list: list, rule: index).lower
+    let result: PacketSet
+    switch rule.action {
+    case .proceed, .unknown: return nil
+    case .permit, .deny, .leave, .goto: result = lower
+    case .jump(let target):
+      let evaluator = SymbolicEvaluator(device: device, ingress: "", egress: "", cache: cache)
+      // Rules of the chain that look at interfaces may or may not apply; only a chain without them decides for sure.
+      let chain = device.lists[target].rules
+      let plain = chain.allSatisfy { $0.ingress == .any && $0.egress == .any && !isJump($0.action) }
+      guard plain else { return nil }
+      let flow = evaluator.flow(list: target, SetBounds(lower: lower, upper: lower), stage: 0)
+      result = lower.subtracting(flow.fallThrough.upper)
+    }
+    decided[index] = result
+    return result
+  }
+
+  private func isJump(_ action: Action) -> Bool {
+    switch action {
+    case .jump, .goto: true
+    default: false
+    }
+  }
+
+  /// Whether `wide` applies to the named interface, or to all that `narrow` applies to.
+  private func covers(_ wide: InterfaceMatch, _ narrow: InterfaceMatch, _ name: String?) -> Bool {
+    if wide == .any || wide == narrow { return true }
+    return name.map { wide.contains($0) } ?? false
+  }
+}
+
+/// The smallest ranges around the IPv4 addresses of a match; a match with IPv6 overlaps with every other such match.
+private struct AddressExtent {
+  var sources: ClosedRange<UInt32>?
+  var destinations: ClosedRange<UInt32>?
+  var hasV6: Bool
+
+  init(_ matches: [PacketMatch]) {
+    sources = AddressExtent.hull(matches.map(\.sources.v4))
+    destinations = AddressExtent.hull(matches.map(\.destinations.v4))
+    hasV6 = matches.contains { !$0.sources.v6.isEmpty && !$0.destinations.v6.isEmpty }
+  }
+
+  func overlaps(_ other: AddressExtent) -> Bool {
+    if hasV6, other.hasV6 { return true }
+    guard let sources, let destinations, let theirSources = other.sources, let theirDestinations = other.destinations
+    else { return false }
+    return destinations.overlaps(theirDestinations) && sources.overlaps(theirSources)
+  }
+
+  private static func hull(_ sets: [IntervalSet<UInt32>]) -> ClosedRange<UInt32>? {
+    let lows = sets.compactMap { $0.intervals.first?.lowerBound }
+    let highs = sets.compactMap { $0.intervals.last?.upperBound }
+    guard let low = lows.min(), let high = highs.max() else { return nil }
+    return low...high
+  }
+}
