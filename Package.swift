@@ -27,9 +27,10 @@ let package = Package(
     .target(
       name: "Engine",
       dependencies: [
-        "SourceText", "PacketSets", "RuleModel", "ConfigReaders", "SitePolicy", "Findings", "Reachability", "Checks",
+        "SourceText", "PacketSets", "RuleModel", "ConfigReaders", "PolicyPacks", "SitePolicy", "Findings",
+        "Reachability", "Checks",
       ]),
-    .target(name: "Reports", dependencies: ["SourceText", "Findings"]),
+    .target(name: "Reports", dependencies: ["SourceText", "PacketSets", "Findings"]),
     .executableTarget(
       name: "bulkhead",
       dependencies: [

@@ -36,7 +36,12 @@ public struct Platform: Sendable {
 
   /// Every format that is read, in the order in which they are listed to users.
   public static let all: [Platform] = [
-    .fortiOS
+    .ciscoASA,
+    .fortiOS,
+    .iptablesSave,
+    .dyode,
+    .lidi,
+    .diodeYML,
   ]
 
   /// The format of that id.

@@ -1,0 +1,70 @@
+import Checks
+import Findings
+import Reachability
+import RuleModel
+import SitePolicy
+import SourceText
+
+/// The findings of every policy rule on one file's reading.
+func readingFindings(_ files: [ReadFile], rules: SiteRules) -> [Finding] {
+  rules.rules.flatMap { rule in
+    Check.named(rule.check).flatMap { check -> [Finding] in
+      guard case .reading(let run) = check.work else { return [] }
+      return files.flatMap {
+        run(ReadingContext(check: check, rule: rule, device: $0.device, reading: $0.reading, file: $0.file))
+      }
+    }
+  }
+}
+
+/// The findings that a device's rule lists give by themselves, without zones.
+///
+/// - Throws: `EngineError.tooLarge`.
+func listFindings(_ devices: [Device], rules: SiteRules) throws(EngineError) -> [Finding] {
+  var findings: [Finding] = []
+  for device in devices {
+    guard let coverage = ruleCoverage(of: device) else { throw .tooLarge(device: device.label) }
+    for rule in rules.rules {
+      for check in Check.named(rule.check) {
+        guard case .lists(let run) = check.work else { continue }
+        findings += run(ListContext(check: check, rule: rule, device: device, coverage: coverage))
+      }
+    }
+  }
+  return findings
+}
+
+/// The findings that need the zones of a site.
+///
+/// - Throws: `EngineError.tooLarge`, `EngineError.contradiction`.
+func zoneFindings(
+  _ site: Site, _ bound: BoundSite, rules: SiteRules, today: CalendarDate
+) throws(EngineError) -> [Finding] {
+  let topology = SiteTopology(site: site, devices: bound.devices)
+  var findings: [Finding] = []
+  let analyses = topology.devices.map { DeviceAnalysis(topology: topology, bound: $0) }
+  for rule in rules.rules {
+    for check in Check.named(rule.check) {
+      do {
+        switch check.work {
+        case .device(let run):
+          for analysis in analyses {
+            findings += try run(
+              DeviceContext(check: check, rule: rule, analysis: analysis, policy: rules, today: today))
+          }
+        case .site(let run):
+          findings += try run(
+            SiteContext(
+              check: check, rule: rule, topology: topology, analyses: analyses, diodes: bound.diodes, policy: rules,
+              today: today))
+        case .reading, .lists: break
+        }
+      } catch {
+        throw .contradiction((error as? CheckError)?.description ?? "\(error)")
+      }
+    }
+  }
+  // Sets of a space that gave up mean nothing, so nothing that was found with them is shown.
+  for analysis in analyses where analysis.space.isExhausted { throw .tooLarge(device: analysis.device.label) }
+  return findings
+}

@@ -1,0 +1,80 @@
+import Checks
+import ConfigReaders
+import Reachability
+import RuleModel
+import SitePolicy
+import SourceText
+
+/// The devices and diodes of a site, each with its entry in the site file.
+struct BoundSite {
+  var devices: [(device: Device, entry: DeviceEntry)] = []
+  var diodes: [SiteDiode] = []
+}
+
+/// Joins what the files hold to the entries of the site file.
+///
+/// - Throws: `EngineError.binding` when an entry's files hold neither device nor diode, or name an interface that no file
+///   has.
+func bind(_ site: Site, _ files: [[ReadFile]]) throws(EngineError) -> BoundSite {
+  var bound = BoundSite()
+  for (entry, files) in zip(site.devices, files) {
+    let devices = files.flatMap(\.reading.devices)
+    let diodes = files.flatMap(\.reading.diodes)
+    guard !(devices.isEmpty && diodes.isEmpty) else {
+      throw .binding(
+        message: """
+          device \(entry.name): \(entry.configs.map(\.path).joined(separator: ", ")) hold\(files.count == 1 ? "s" : "") \
+          no firewall and no diode; check the path and the format
+          """)
+    }
+    try checkInterfaces(entry, devices)
+    bound.devices += devices.map { device in
+      var device = device
+      device.name = entry.name
+      if !device.listsAllInterfaces { device.addInterfaces(of: entry) }
+      return (device, entry)
+    }
+    if let diode = merged(diodes, entry) { bound.diodes.append(SiteDiode(entry: entry, diode: diode)) }
+  }
+  return bound
+}
+
+/// A binding to an interface that does not exist would silently judge nothing.
+private func checkInterfaces(_ entry: DeviceEntry, _ devices: [Device]) throws(EngineError) {
+  guard !devices.isEmpty else { return }
+  let known = devices.flatMap(\.interfaces).flatMap { [$0.name] + $0.aliases }
+  for binding in entry.interfaces where !known.contains(binding.interface) {
+    // An interface that no rule names is real all the same where the file lists only those that rules name.
+    if devices.contains(where: { !$0.listsAllInterfaces }) { continue }
+    let hint = nearest(to: binding.interface, among: known).map { "; did you mean \($0)?" } ?? ""
+    throw .binding(
+      message: """
+        device \(entry.name): no interface \(binding.interface)\(hint) It has: \(known.joined(separator: ", "))
+        """)
+  }
+}
+
+/// One diode out of the files of both its sides, with what does not fit together.
+private func merged(_ diodes: [Diode], _ entry: DeviceEntry) -> Diode? {
+  guard var diode = diodes.first else { return nil }
+  for other in diodes.dropFirst() {
+    diode.sides += other.sides
+    diode.defects += other.defects
+    if case .software = other.enforcement { diode.enforcement = other.enforcement }
+  }
+  if diodes.count > 1 {
+    for (index, side) in diode.sides.enumerated() {
+      for other in diode.sides[(index + 1)...] { diode.defects += compareDiodeSides(side, other) }
+    }
+  }
+  return diode
+}
+
+extension Device {
+  /// Adds the interfaces that the site file binds and no rule names.
+  fileprivate mutating func addInterfaces(of entry: DeviceEntry) {
+    for binding in entry.interfaces where !interfaces.contains(where: { $0.name == binding.interface }) {
+      interfaces.append(Interface(name: binding.interface, source: binding.source))
+    }
+  }
+}

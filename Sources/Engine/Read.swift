@@ -1,0 +1,34 @@
+import ConfigReaders
+import Findings
+import RuleModel
+import SourceText
+
+/// One configuration as it was read.
+struct ReadFile {
+  var file: SourceFile
+  var platform: DetectedPlatform
+  var reading: Reading
+  /// The device's name in the site file, or the file's name.
+  var device: String
+
+  var account: FileAccount {
+    FileAccount(
+      path: file.path, device: device, platform: platform.platform.id, reason: platform.reason, ledger: reading.ledger)
+  }
+
+  /// What in this file could change a verdict, one line each at most a few.
+  var gaps: [String] {
+    let count = reading.ledger.gaps.count { $0.couldChangeVerdict }
+    let issues = reading.issues.count { $0.couldChangeVerdict }
+    guard count + issues > 0 else { return [] }
+    return ["\(file.path): \(count + issues) statement\(count + issues == 1 ? "" : "s") not understood"]
+  }
+}
+
+/// Reads one file as the platform that it is of.
+///
+/// - Throws: `EngineError.platform`.
+func read(_ file: SourceFile, device: String, format: String?) throws(EngineError) -> ReadFile {
+  let platform = try detect(file, format: format)
+  return ReadFile(file: file, platform: platform, reading: platform.platform.read(file), device: device)
+}

@@ -1,0 +1,159 @@
+import Checks
+import ConfigReaders
+import Findings
+import PolicyPacks
+import RuleModel
+import SitePolicy
+import SourceText
+
+/// The version of the tool.
+public let toolVersion = "0.1.0"
+
+/// What to check, and how.
+public struct CheckRequest: Sendable {
+  /// A configuration, a folder, or a site file.
+  public var path: String
+  /// A site file elsewhere.
+  public var site: String?
+  /// The format of bare configurations; nil to detect it.
+  public var format: String?
+  /// The day that dates are compared with.
+  public var today: CalendarDate
+
+  public init(path: String, site: String? = nil, format: String? = nil, today: CalendarDate) {
+    self.path = path
+    self.site = site
+    self.format = format
+    self.today = today
+  }
+}
+
+/// Runs the pipeline: discover, detect, read, bind, analyse, check, sort.
+///
+/// - Throws: `EngineError` when the job cannot be done.
+public func run(_ request: CheckRequest) throws(EngineError) -> RunReport {
+  switch try discover(request.path, site: request.site) {
+  case .site(let path): return try runSite(path, request)
+  case .configurations(let paths): return try runBare(paths, request)
+  }
+}
+
+/// Configurations without a site: everything that needs no zones.
+private func runBare(_ paths: [String], _ request: CheckRequest) throws(EngineError) -> RunReport {
+  var catalog = SourceCatalog()
+  var files: [ReadFile] = []
+  var unknown: [EngineError] = []
+  for path in paths {
+    let file = try catalog.take(path, readFile(path))
+    do throws(EngineError) {
+      files.append(try read(file, device: name(of: path), format: request.format))
+    } catch {
+      // One file was asked for by name; in a folder the others are still worth checking.
+      if paths.count == 1 { throw error }
+      unknown.append(error)
+    }
+  }
+  guard !files.isEmpty else { throw .invalid(unknown.map(\.description)) }
+  let rules = try shippedRules(&catalog)
+  let findings =
+    try readingFindings(files, rules: rules) + listFindings(files.flatMap(\.reading.devices), rules: rules)
+  let frameworks = try shippedFrameworks(&catalog)
+  return RunReport(
+    toolVersion: toolVersion, site: nil, files: files.map(\.account),
+    rules: accounts(rules, needsZones: false),
+    findings: finished(findings, site: "", frameworks: frameworks),
+    notChecked: [
+      """
+      no site file: zones, Purdue boundaries, safety systems, diodes and conduits were not checked; write a \
+      \(siteFileName) beside the configurations (docs/site-file.md)
+      """
+    ] + unknown.map { "not read: \($0.description)" },
+    gaps: files.flatMap(\.gaps) + unknown.map(\.description), devices: files.flatMap(\.reading.devices).count,
+    catalog: catalog)
+}
+
+/// A whole site.
+private func runSite(_ path: String, _ request: CheckRequest) throws(EngineError) -> RunReport {
+  var catalog = SourceCatalog()
+  let root = folder(of: path)
+  let siteFile = try catalog.take(path, readFile(path))
+  let site: Site
+  let policies: Policies
+  do throws(SitePolicyErrors) {
+    site = try loadSite(siteFile) { name throws -> SourceFile in
+      try catalog.add(path: joined(root, name), bytes: readFile(name, below: root))
+    }
+    policies = try loadPolicies(of: site, into: &catalog, knownChecks: Check.knownSettings) {
+      try readFile($0, below: root)
+    }
+  } catch { throw .invalid([error.description]) }
+  var files: [[ReadFile]] = []
+  for device in site.devices {
+    var readings: [ReadFile] = []
+    for config in device.configs {
+      let file = try catalog.take(joined(root, config.path), readFile(config.path, below: root))
+      readings.append(try read(file, device: device.name, format: device.format))
+    }
+    files.append(readings)
+  }
+  let rules = SiteRules(policies.rules)
+  let bound = try bind(site, files)
+  let all = files.flatMap { $0 }
+  let findings =
+    try readingFindings(all, rules: rules) + listFindings(bound.devices.map(\.device), rules: rules)
+    + zoneFindings(site, bound, rules: rules, today: request.today)
+  let open = findings.filter { $0.confidence == .possible && !$0.counts }
+  return RunReport(
+    toolVersion: toolVersion, site: site.name, files: all.map(\.account), rules: accounts(rules, needsZones: true),
+    findings: finished(findings, site: site.name, frameworks: policies.frameworks),
+    notChecked: site.scope.excludedZones.map { "zone \($0) is outside of the scope" },
+    gaps: all.flatMap(\.gaps) + (open.isEmpty ? [] : ["\(open.count) verdicts are `cannot tell`"]),
+    devices: bound.devices.count + bound.diodes.count, catalog: catalog)
+}
+
+extension SourceCatalog {
+  /// Adds a file that was read already.
+  fileprivate mutating func take(_ path: String, _ bytes: [UInt8]) throws(EngineError) -> SourceFile {
+    do { return try add(path: path, bytes: bytes) } catch { throw .invalid([error.description]) }
+  }
+}
+
+/// The packs that hold without a site.
+private func shippedRules(_ catalog: inout SourceCatalog) throws(EngineError) -> SiteRules {
+  var packs: [PolicyPack] = []
+  for pack in shippedPacks where ["reading", "rule-hygiene"].contains(pack.name) {
+    let file = try catalog.take(pack.path, pack.bytes)
+    do { packs.append(try loadPack(file, knownChecks: Check.knownSettings, zones: [])) } catch {
+      throw .invalid([error.description])
+    }
+  }
+  return SiteRules(effectiveRules(packs: packs))
+}
+
+/// The frameworks that hold without a site.
+private func shippedFrameworks(_ catalog: inout SourceCatalog) throws(EngineError) -> [Framework] {
+  var frameworks: [Framework] = []
+  for framework in PolicyPacks.shippedFrameworks
+  where ["iso27001-2022", "iec62443-3-3"].contains(framework.name) {
+    let file = try catalog.take(framework.path, framework.bytes)
+    do { frameworks.append(try loadFramework(file, knownChecks: Set(Check.knownSettings.keys))) } catch {
+      throw .invalid([error.description])
+    }
+  }
+  return frameworks
+}
+
+/// The policy rules that were applied.
+private func accounts(_ rules: SiteRules, needsZones: Bool) -> [RuleAccount] {
+  rules.rules.filter { rule in
+    needsZones
+      || Check.named(rule.check).contains {
+        switch $0.work {
+        case .reading, .lists: true
+        case .device, .site: false
+        }
+      }
+  }.map { RuleAccount(id: $0.id, check: $0.check, title: $0.title) }
+}
+
+private func name(of path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }

@@ -1,0 +1,46 @@
+import Findings
+import SitePolicy
+import SourceText
+
+/// Puts findings into the order of attention, and gives them their controls and fingerprints.
+///
+/// Worst severity first, what touches safety before the rest, then file, line and code; the same for every order in which
+/// the findings were made.
+func finished(_ findings: [Finding], site: String, frameworks: [Framework]) -> [Finding] {
+  let sorted = findings.map { ($0, key($0)) }.sorted { $0.1 < $1.1 }.map(\.0)
+  let mapped = sorted.map { finding in
+    var finding = finding
+    finding.controls = frameworks.flatMap { framework in
+      framework.controls(for: finding.code).map {
+        ControlReference(framework: framework.id, id: $0.id, title: $0.title)
+      }
+    }
+    return finding
+  }
+  return fingerprinted(mapped, site: site)
+}
+
+private struct SortKey: Comparable {
+  var severity: Int
+  var consequence: Int
+  var file: Int64
+  var start: UInt32
+  var code: String
+  var text: String
+
+  static func < (a: SortKey, b: SortKey) -> Bool {
+    if a.severity != b.severity { return a.severity < b.severity }
+    if a.consequence != b.consequence { return a.consequence < b.consequence }
+    if a.file != b.file { return a.file < b.file }
+    if a.start != b.start { return a.start < b.start }
+    return (a.code, a.text) < (b.code, b.text)
+  }
+}
+
+private func key(_ finding: Finding) -> SortKey {
+  let consequence = finding.consequence.flatMap { Consequence.allCases.firstIndex(of: $0) } ?? -1
+  return SortKey(
+    severity: -finding.severity.rank, consequence: -consequence, file: finding.location.map { Int64($0.file) } ?? -1,
+    start: finding.location?.start ?? 0, code: finding.code,
+    text: "\(finding.device ?? "") \(finding.property) \(finding.message)")
+}

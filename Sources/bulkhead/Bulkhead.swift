@@ -1,0 +1,50 @@
+import ArgumentParser
+import Engine
+import Findings
+
+/// The command line: what a run prints, and how it ends.
+@main
+struct Bulkhead: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bulkhead",
+    abstract: "Checks firewall and data-diode configurations against the segmentation policy of a plant.",
+    discussion: """
+      Exit codes: 0 nothing found and everything understood; 1 findings at or above --fail-on; 2 the job could not be \
+      done; 3 no such finding, but something that could change a verdict was not understood.
+      """,
+    version: toolVersion,
+    subcommands: [
+      CheckCommand.self, ExplainCommand.self, RulesCommand.self, FormatsCommand.self, ModelCommand.self,
+    ],
+    defaultSubcommand: CheckCommand.self)
+
+  /// Parses and runs; every failure is exit code 2, and the last line on stderr says why it is not 0.
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let end as RunEnd {
+      finish(end.outcome, end.reason)
+    } catch let error as EngineError {
+      finish(.failed, error.description)
+    } catch {
+      // Help and version come as errors that mean success.
+      guard exitCode(for: error) != .success else {
+        write(fullMessage(for: error) + "\n", to: .standardOutput)
+        finish(.clean, "")
+      }
+      finish(.failed, fullMessage(for: error))
+    }
+  }
+
+  private static func finish(_ outcome: RunOutcome, _ reason: String) -> Never {
+    if outcome != .clean { write("bulkhead: exit \(outcome.rawValue): \(reason)\n", to: .standardError) }
+    leave(outcome.rawValue)
+  }
+}
+
+/// The regular end of a run that does not end with 0.
+struct RunEnd: Error {
+  var outcome: RunOutcome
+  var reason: String
+}
