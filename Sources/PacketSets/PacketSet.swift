@@ -82,6 +82,12 @@ extension PacketSet {
     moving(.source, from, to) { PacketMatch(sources: AddressSet($0)) }
   }
 
+  /// The packets whatever industrial function, unit and register they carry.
+  public var forgettingFunctions: PacketSet {
+    let variables = PacketField.function.variables.lowerBound..<PacketField.register.variables.upperBound
+    return PacketSet(space, space.diagram.forgetting(variables, in: root))
+  }
+
   private func replacing(
     _ field: PacketField, _ addresses: AddressSet, _ match: (AddressSet) -> PacketMatch
   ) -> PacketSet {

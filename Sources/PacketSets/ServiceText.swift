@@ -33,17 +33,36 @@ private func numberText(_ numbers: IntervalSet<UInt8>) -> String {
     .joined(separator: ",")
 }
 
+extension FunctionMatch {
+  /// Whether it says something about functions that people want to read: packets without any are left out, or some
+  /// functions of a protocol are in and others not.
+  public var isTelling: Bool {
+    if isAny { return false }
+    return !functions.contains(0)
+      || IndustrialProtocol.allCases.contains {
+        let own = PacketSets.functions(of: $0)
+        return own.overlaps(functions) && !own.isSubset(of: functions)
+      }
+  }
+}
+
 extension FunctionMatch: CustomStringConvertible {
   /// The classes that occur, protocol by protocol: `modbus read, write`; `any function` when nothing is excluded.
   public var description: String {
     if isAny { return "any function" }
     var parts: [String] = []
     for industrialProtocol in IndustrialProtocol.allCases {
-      let classes = FunctionClass.allCases.filter {
-        PacketSets.functions(of: industrialProtocol, $0).overlaps(functions)
+      let own = PacketSets.functions(of: industrialProtocol)
+      let included = own.intersection(functions)
+      if included.isEmpty || included == own { continue }
+      let classes = FunctionClass.allCases.map { ($0, PacketSets.functions(of: industrialProtocol, $0)) }
+      let whole = classes.filter { $0.1.isSubset(of: included) }
+      if whole.reduce(IntervalSet.empty, { $0.union($1.1) }) == included {
+        parts.append("\(industrialProtocol.name) \(whole.map(\.0.name).joined(separator: ", "))")
+      } else {
+        let codes = IntervalSet(included.intervals.map { UInt8($0.lowerBound & 255)...UInt8($0.upperBound & 255) })
+        parts.append("\(industrialProtocol.name) functions \(numberText(codes))")
       }
-      if classes.isEmpty || classes.count == FunctionClass.allCases.count { continue }
-      parts.append("\(industrialProtocol.name) \(classes.map(\.name).joined(separator: ", "))")
     }
     if parts.isEmpty { parts.append(functions.contains(0) ? "other than some functions" : "industrial functions") }
     if !units.isAll { parts.append("unit \(numberText(units))") }
@@ -59,7 +78,7 @@ extension PacketMatch: CustomStringConvertible {
       ? self.services.prefix(6).map(\.description).joined(separator: ", ") + " and \(self.services.count - 6) more"
       : self.services.map(\.description).joined(separator: ", ")
     var text = "\(sources.summary(limit: 4)) -> \(destinations.summary(limit: 4)), \(services)"
-    if !function.isAny { text += ", \(function)" }
+    if function.isTelling { text += ", \(function)" }
     return text
   }
 }

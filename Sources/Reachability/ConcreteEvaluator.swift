@@ -9,6 +9,12 @@ public struct PacketVerdict: Hashable, Sendable {
   /// The rules that matched on the way, in order.
   public var trace: [TraceStep]
 
+  /// The trace in words for people: what the file says, and defaults only where it says nothing.
+  public var steps: [String] {
+    let explicit = trace.filter(\.isExplicit)
+    return (explicit.isEmpty ? trace : explicit).map { "\($0.place): \($0.rule) \($0.effect)" }
+  }
+
   /// Certainly let through.
   public var isPermitted: Bool { mayPermit && !mayDeny }
   /// Certainly stopped.
@@ -24,6 +30,8 @@ public struct TraceStep: Hashable, Sendable {
   /// What it did: `permits`, `denies`, `may permit`, `translates to …`.
   public var effect: String
   public var range: SourceRange
+  /// Whether a statement of the file did it, and not a default or a rule that the platform implies.
+  public var isExplicit: Bool
 }
 
 /// Follows one packet rule by rule, without sets: the independent second opinion on every symbolic answer.
@@ -132,7 +140,8 @@ private struct Walk {
     let permits = fallback.verdict == .permit
     trace.append(
       TraceStep(
-        place: stage.name, rule: "default", effect: permits ? "permits" : "denies", range: stage.source))
+        place: stage.name, rule: "default", effect: permits ? "permits" : "denies", range: stage.source,
+        isExplicit: false))
     return result.union(permits ? .permit : .deny)
   }
 
@@ -158,7 +167,7 @@ private struct Walk {
     trace.append(
       TraceStep(
         place: list.name, rule: "default", effect: list.fallback.verdict == .permit ? "permits" : "denies",
-        range: list.source))
+        range: list.source, isExplicit: false))
     return result
   }
 
@@ -214,7 +223,7 @@ private struct Walk {
     trace.append(
       TraceStep(
         place: list.name, rule: rule.name, effect: isOpen ? "may \(verb)" : verb == "deny" ? "denies" : "\(verb)s",
-        range: rule.source))
+        range: rule.source, isExplicit: rule.isExplicit))
   }
 
   private mutating func translate(_ rules: [TranslationRule], _ packet: Packet, _ rest: ArraySlice<Stage>) {
@@ -224,7 +233,9 @@ private struct Walk {
       for translated in translations(of: packet, rule) {
         if translated != packet {
           trace.append(
-            TraceStep(place: "translation", rule: rule.name, effect: "translates to \(translated)", range: rule.range))
+            TraceStep(
+              place: "translation", rule: rule.name, effect: "translates to \(translated)", range: rule.range,
+              isExplicit: true))
         }
         run(rest, translated)
       }

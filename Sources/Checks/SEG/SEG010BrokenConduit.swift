@@ -108,7 +108,7 @@ private func finding(
   finding.witness = Witness(
     packet: packet, from: context.topology.label(from), to: context.topology.label(to),
     path: "\(context.device.label): \(crossing.ingress) -> \(crossing.egress)",
-    steps: verdict.trace.map { "\($0.place): \($0.rule) \($0.effect)" })
+    steps: verdict.steps)
   finding.regions = missing.boxes(limit: 4).boxes.map(\.withoutFlags.description)
   finding.consequence = [from, to].compactMap { context.topology.zone($0)?.touched }.max()
   finding.counts = certain || context.rule.possibleCounts

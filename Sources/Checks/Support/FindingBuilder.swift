@@ -30,7 +30,7 @@ extension DeviceContext {
     let parts = violation.parts.filter { !certain || !$0.packets.lower.isEmpty }.sorted { isWorse($0, $1) }
     let worst = parts[0]
     let shown = certain ? worst.packets.lower : worst.packets.upper
-    let cover = shown.boxes(limit: 8)
+    let cover = readable(shown).boxes(limit: 8)
     let (from, to) = (topology.label(worst.flow.from), topology.label(worst.flow.to))
     let pair = "\(from) -> \(to)"
     var finding = Finding(
@@ -49,6 +49,13 @@ extension DeviceContext {
       .compactMap { $0?.touched }.max()
     if !certain { finding.notes += blame(violation) }
     return finding
+  }
+
+  /// The set without its functions, where packets without any function belong to it wherever others do.
+  private func readable(_ set: PacketSet) -> PacketSet {
+    let plain = space.set(PacketMatch(function: FunctionMatch(functions: IntervalSet(0))))
+    let whole = set.forgettingFunctions
+    return set.intersection(plain).forgettingFunctions == whole ? whole : set
   }
 
   private func isWorse(_ a: ViolationPart, _ b: ViolationPart) -> Bool { rank(a.flow) > rank(b.flow) }

@@ -26,7 +26,7 @@ extension DeviceContext {
     return Witness(
       packet: entering, translated: leaving == entering ? nil : leaving, from: topology.label(part.flow.from),
       to: topology.label(part.flow.to), path: "\(device.label): \(part.flow.ingress) -> \(part.flow.egress)",
-      steps: verdict.trace.map { "\($0.place): \($0.rule) \($0.effect)" })
+      steps: verdict.steps)
   }
 
   /// The packet before the branch's translations.
@@ -75,6 +75,8 @@ extension DeviceContext {
     preferred += sensitive.map {
       PacketMatch(services: [Service(proto: IPProtocol.tcp, destinationPorts: IntervalSet($0))])
     }
+    preferred.append(PacketMatch(function: FunctionMatch(functions: IntervalSet(0))))
+    preferred.append(PacketMatch(function: FunctionMatch(functions: functions(of: .modbus, .write))))
     return preferred
   }
 }
