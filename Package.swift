@@ -5,7 +5,10 @@ import PackageDescription
 let package = Package(
   name: "bulkhead",
   products: [
-    .executable(name: "bulkhead", targets: ["bulkhead"])
+    .executable(name: "bulkhead", targets: ["bulkhead"]),
+    // For Benchmarks/, which is a package of its own.
+    .library(
+      name: "BulkheadRooms", targets: ["SourceText", "PacketSets", "RuleModel", "ConfigReaders", "Reachability"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
