@@ -39,6 +39,9 @@ public struct Platform: Sendable {
     .ciscoASA,
     .fortiOS,
     .iptablesSave,
+    .dyode,
+    .lidi,
+    .diodeYML,
   ]
 
   /// The format of that id.

@@ -290,7 +290,9 @@ import Testing
 
   @Test func randomBytesAreRead() throws {
     var generator = SeededGenerator(seed: 11)
-    let pieces = ["*filter\n", "-A FORWARD ", "-s ", "!", "10.0.0.1/", "\"", "\\", "\n", " ", "-m ", "-j ", "[", ":", "\u{0}"]
+    let pieces = [
+      "*filter\n", "-A FORWARD ", "-s ", "!", "10.0.0.1/", "\"", "\\", "\n", " ", "-m ", "-j ", "[", ":", "\u{0}",
+    ]
     for _ in 0..<500 {
       let text = (0..<60).map { _ in pieces.randomElement(using: &generator) ?? "" }.joined()
       var bytes = Array(text.utf8)

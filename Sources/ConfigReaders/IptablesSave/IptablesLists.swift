@@ -181,7 +181,8 @@ struct IptablesListBuilder {
       issues.append(
         ReadIssue(
           kind: .undefinedReference, range: rule.range, message: "no chain or target is named `\(name)`\(hint)",
-          help: "export the whole table with iptables-save; the rule is taken as permit or deny", couldChangeVerdict: true
+          help: "export the whole table with iptables-save; the rule is taken as permit or deny",
+          couldChangeVerdict: true
         ))
     }
     gaps.append(

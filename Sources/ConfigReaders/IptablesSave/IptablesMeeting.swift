@@ -38,7 +38,8 @@ private func product(_ first: [PacketMatch], _ second: [PacketMatch]) -> [Packet
     second.compactMap { other in
       let services = one.services.flatMap { service in other.services.compactMap { service.intersection($0) } }
       let both = PacketMatch(
-        sources: one.sources.intersection(other.sources), destinations: one.destinations.intersection(other.destinations),
+        sources: one.sources.intersection(other.sources),
+        destinations: one.destinations.intersection(other.destinations),
         services: services, states: one.states.intersection(other.states))
       return both.mayMatch ? both : nil
     }

@@ -25,7 +25,8 @@ enum IptablesNames {
   static func ports(_ word: String) -> IntervalSet<UInt16>? {
     let ends = pieces(word, at: ASCII.colon)
     guard ends.count > 1 else { return port(word).map { IntervalSet($0) } }
-    guard ends.count == 2, let low = ends[0].isEmpty ? 0 : port(ends[0]), let high = ends[1].isEmpty ? .max : port(ends[1]), low <= high
+    guard ends.count == 2, let low = ends[0].isEmpty ? 0 : port(ends[0]),
+      let high = ends[1].isEmpty ? .max : port(ends[1]), low <= high
     else { return nil }
     return IntervalSet(low...high)
   }

@@ -13,7 +13,8 @@ extension MatchModule {
     "connbytes": module(
       "how much a connection has carried is not known", "--connbytes", "--connbytes-dir", "--connbytes-mode"),
     "quota": module("how much of the quota is left is not known", "--quota"),
-    "statistic": module("the rule takes packets at random or by count", "--mode", "--probability", "--every", "--packet"),
+    "statistic": module(
+      "the rule takes packets at random or by count", "--mode", "--probability", "--every", "--packet"),
     "rateest": module(
       "the packet rate is not known", "--rateest", "--rateest1", "--rateest2", "--rateest-bps", "--rateest-pps",
       "--rateest-bps1", "--rateest-pps1", "--rateest-bps2", "--rateest-pps2",

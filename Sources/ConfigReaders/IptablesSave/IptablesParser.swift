@@ -43,7 +43,8 @@ struct IptablesParser {
     let range = file.range(position, bounds.upperBound)
     switch bytes[position] {
     case ASCII.hash: comment(bytes, position..<bounds.upperBound, range)
-    case UInt8(ascii: "*"): openTable(text(bytes, position + 1..<wordEnd(bytes, position, bounds.upperBound)), range, line)
+    case UInt8(ascii: "*"):
+      openTable(text(bytes, position + 1..<wordEnd(bytes, position, bounds.upperBound)), range, line)
     case ASCII.colon: declareChain(bytes, position + 1..<bounds.upperBound, range)
     case UInt8(ascii: "["): countedRule(bytes, position..<bounds.upperBound, range)
     case UInt8(ascii: "-"): command(bytes, position..<bounds.upperBound, range, table: open, hits: nil)
@@ -171,7 +172,9 @@ struct IptablesParser {
     _ bytes: Span<UInt8>, _ content: Range<Int>, _ range: SourceRange, table: Int?, hits: UInt64?
   ) {
     var position = content.lowerBound
-    guard let first = takeWord(bytes, &position, end: content.upperBound) else { return unknown(range, "an empty rule") }
+    guard let first = takeWord(bytes, &position, end: content.upperBound) else {
+      return unknown(range, "an empty rule")
+    }
     let chainWord = takeWord(bytes, &position, end: content.upperBound)
     let name = chainWord.map { text(bytes, $0) }
     let rest = position..<content.upperBound
@@ -202,7 +205,7 @@ struct IptablesParser {
       result.tables[table].update(name, range) { $0.isDeclared = true }
       ledger.mark(range, .used)
     case ("-P", let name?), ("--policy", let name?):
-      let policy = iptablesWords(bytes, rest).first?.text ?? ""
+      let policy = shellWords(bytes, rest).first?.text ?? ""
       result.tables[table].update(name, range) { $0.policy = (policy, range) }
       ledger.mark(range, .used)
     default: deletion(command, table, name, line)
@@ -235,7 +238,9 @@ struct IptablesParser {
     let known: Set<String> = [
       "-D", "--delete", "-R", "--replace", "-F", "--flush", "-X", "--delete-chain", "-E", "--rename-chain",
     ]
-    guard known.contains(command) else { return unknown(line.range, "`\(printable(command))` is no command of iptables") }
+    guard known.contains(command) else {
+      return unknown(line.range, "`\(printable(command))` is no command of iptables")
+    }
     let names = name.map { [$0] } ?? result.tables[table].chains.map(\.name)
     let affected = names.filter { (result.tables[table].chain($0)?.ruleCount ?? 0) > 0 }
     if command == "-R" || command == "--replace", let name {

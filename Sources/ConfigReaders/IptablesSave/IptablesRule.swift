@@ -69,7 +69,8 @@ struct IptablesRule {
       isCertain = false
     }
     if certainStates != states {
-      reasons.append(Uncertainty(range: range, reason: "whether a connection is translated or answered is not modelled"))
+      reasons.append(
+        Uncertainty(range: range, reason: "whether a connection is translated or answered is not modelled"))
     }
     guard !reasons.isEmpty else { return MatchBounds(upper) }
     guard isCertain else { return MatchBounds(lower: [], upper: [upper], uncertainties: reasons) }

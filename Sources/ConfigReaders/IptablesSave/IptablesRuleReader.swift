@@ -5,7 +5,7 @@ import SourceText
 /// Interprets the words of one rule line, option by option, as iptables(8) section PARAMETERS describes them.
 struct IptablesRuleReader {
   private var rule: IptablesRule
-  private let words: [IptablesWord]
+  private let words: [ShellWord]
   private var position = 0
   private var isNegated = false
   /// Loaded match extensions, in order.
@@ -14,14 +14,14 @@ struct IptablesRuleReader {
   private var protocols: IntervalSet<UInt8>?
 
   /// Reads a line's words.
-  static func read(_ words: [IptablesWord], line: IptablesLine, family: IPFamily) -> IptablesRule {
+  static func read(_ words: [ShellWord], line: IptablesLine, family: IPFamily) -> IptablesRule {
     var reader = IptablesRuleReader(words, range: line.range, family: family)
     reader.rule.hits = line.hits
     reader.run()
     return reader.rule
   }
 
-  private init(_ words: [IptablesWord], range: SourceRange, family: IPFamily) {
+  private init(_ words: [ShellWord], range: SourceRange, family: IPFamily) {
     self.words = words
     rule = IptablesRule(range: range, family: family)
   }
@@ -34,7 +34,11 @@ struct IptablesRuleReader {
         isNegated.toggle()
         continue
       }
-      if word.isOption { option(word.text) } else { rule.problem("the word `\(printable(word.text))` is not expected here") }
+      if word.isOption {
+        option(word.text)
+      } else {
+        rule.problem("the word `\(printable(word.text))` is not expected here")
+      }
       isNegated = false
     }
     for module in modules where !hasProtocol(of: module) {
@@ -91,7 +95,7 @@ struct IptablesRuleReader {
   }
 
   /// Goes on with other words for what has not been read yet.
-  private init(copying other: IptablesRuleReader, words: [IptablesWord]) {
+  private init(copying other: IptablesRuleReader, words: [ShellWord]) {
     rule = other.rule
     self.words = words
     modules = other.modules
@@ -99,22 +103,22 @@ struct IptablesRuleReader {
   }
 
   /// `--dport=80` and `-ptcp` as the two words that they stand for; nil for everything else.
-  private func splitWord(_ word: String) -> [IptablesWord]? {
+  private func splitWord(_ word: String) -> [ShellWord]? {
     // Made only when the word is split, which is rare.
-    var negation: [IptablesWord] { isNegated ? [IptablesWord(text: "!", isQuoted: false)] : [] }
+    var negation: [ShellWord] { isNegated ? [ShellWord(text: "!", isQuoted: false)] : [] }
     let bytes = word.utf8
     let dash = UInt8(ascii: "-")
     if bytes.dropFirst().first == dash {
       guard let equals = bytes.firstIndex(of: UInt8(ascii: "=")) else { return nil }
       return negation + [
-        IptablesWord(text: String(word[..<equals]), isQuoted: false),
-        IptablesWord(text: String(word[word.index(after: equals)...]), isQuoted: true),
+        ShellWord(text: String(word[..<equals]), isQuoted: false),
+        ShellWord(text: String(word[word.index(after: equals)...]), isQuoted: true),
       ]
     }
     guard bytes.count > 2, "sdiopmjg".utf8.contains(bytes.dropFirst().first ?? dash) else { return nil }
     return negation + [
-      IptablesWord(text: String(word.prefix(2)), isQuoted: false),
-      IptablesWord(text: String(word.dropFirst(2)), isQuoted: true),
+      ShellWord(text: String(word.prefix(2)), isQuoted: false),
+      ShellWord(text: String(word.dropFirst(2)), isQuoted: true),
     ]
   }
 
@@ -262,7 +266,9 @@ extension IptablesRuleReader {
     case .set: addressList(arguments)
     case .schedule: rule.schedule.append((isNegated ? "not " : "") + arguments[0])
     case .parameter:
-      if isNegated, MatchModule.all[module]?.doubt == nil { rule.doubt("`! \(name)` of `-m \(module)` is not modelled") }
+      if isNegated, MatchModule.all[module]?.doubt == nil {
+        rule.doubt("`! \(name)` of `-m \(module)` is not modelled")
+      }
     case .open(let reason): rule.doubt(reason)
     }
   }

@@ -35,8 +35,9 @@ private func detectIptablesSave(_ file: SourceFile) -> String? {
     guard let first = bounds.first.map({ bytes[$0] }) else { continue }
     if first == UInt8(ascii: "*"), bounds.count < 20, IptablesTable.names.contains(trimmed(bytes, bounds)) {
       tableLine = line
-    } else if let tableLine, first == ASCII.colon || begins(bytes, bounds, with: "-A ")
-      || begins(bytes, bounds, with: "COMMIT") || begins(bytes, bounds, with: "[")
+    } else if let tableLine,
+      first == ASCII.colon || begins(bytes, bounds, with: "-A ")
+        || begins(bytes, bounds, with: "COMMIT") || begins(bytes, bounds, with: "[")
     {
       return "line \(tableLine) opens a table as iptables-save writes it"
     }

@@ -15,7 +15,7 @@ func readIptablesSave(_ file: SourceFile) -> Reading {
         kind: .truncated, range: file.range(0, 0), message: "the file holds no table of iptables",
         help: "export with `iptables-save -c`", couldChangeVerdict: true))
   } else {
-    var builder = IptablesDeviceBuilder(file, read, name: deviceName(file.path), issues: [])
+    var builder = IptablesDeviceBuilder(file, read, name: baseName(file.path), issues: [])
     let result = builder.build()
     reading.devices = [result.device]
     reading.issues += result.issues
@@ -23,13 +23,6 @@ func readIptablesSave(_ file: SourceFile) -> Reading {
   }
   reading.ledger.finish(file)
   return reading
-}
-
-/// The file's name without folders and extension: the format has no host name.
-private func deviceName(_ path: String) -> String {
-  let name = path.split(separator: "/").last.map(String.init) ?? path
-  guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return name }
-  return String(name[..<dot])
 }
 
 /// Decides each table's family and keeps the last of each kind: iptables-restore empties a table before it fills it.
@@ -88,7 +81,7 @@ private func familyByContent(_ table: IptablesTable, _ file: SourceFile) -> IPFa
   for chain in table.chains {
     for line in chain.rules {
       var previous = ""
-      let words = iptablesWords(bytes, line.body)
+      let words = shellWords(bytes, line.body)
       if words.contains(where: { ["-4", "-6", "--ipv4", "--ipv6"].contains($0.text) }) { continue }
       for word in words where !word.isNegation {
         switch word.text {
@@ -116,7 +109,7 @@ private func interpret(
   for chain in table.chains {
     var rules: [IptablesRule] = []
     for line in chain.rules {
-      let rule = IptablesRuleReader.read(iptablesWords(bytes, line.body), line: line, family: family)
+      let rule = IptablesRuleReader.read(shellWords(bytes, line.body), line: line, family: family)
       note(rule, line, &reading)
       rules.append(rule)
     }

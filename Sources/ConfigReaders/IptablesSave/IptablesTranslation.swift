@@ -65,7 +65,9 @@ struct IptablesTranslationBuilder {
       case let target where read.table.index(of: target) != nil && !read.table.isBuiltIn(target):
         here.endsTranslation = caller.endsTranslation && (isLast || rule.isGoto)
         jump(rule, target, from: index, name, here)
-        if rule.isGoto { skip = Uncertainty(range: rule.range, reason: "packets that go to another chain do not return") }
+        if rule.isGoto {
+          skip = Uncertainty(range: rule.range, reason: "packets that go to another chain do not return")
+        }
       case let target: translate(rule, target, name, here)
       }
     }
@@ -120,7 +122,9 @@ struct IptablesTranslationBuilder {
     var result = TranslationRule(order: rules.count, name: name, match: here.match, range: rule.range)
     result.ingress = here.ingress
     result.egress = here.egress
-    if !untracked.isEmpty, here.match.upper.contains(where: { upper in untracked.contains { $0.addressesOverlap(upper) } }) {
+    if !untracked.isEmpty,
+      here.match.upper.contains(where: { upper in untracked.contains { $0.addressesOverlap(upper) } })
+    {
       result.match = here.match.uncertain(
         Uncertainty(range: rule.range, reason: "packets that the raw table exempts from tracking are not translated"))
     }
@@ -234,7 +238,9 @@ private struct NATTarget {
     }
     guard !rest.isEmpty else { return }
     let range = rest.dropFirst().split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)[0]
-    guard rest.first == ":", let set = IptablesNames.ports(String(range.map { $0 == "-" ? ":" : $0 })) else { return nil }
+    guard rest.first == ":", let set = IptablesNames.ports(String(range.map { $0 == "-" ? ":" : $0 })) else {
+      return nil
+    }
     ports = set
   }
 }

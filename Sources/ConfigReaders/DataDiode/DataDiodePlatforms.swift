@@ -1,0 +1,70 @@
+import SourceText
+
+extension Platform {
+  /// DYODE, the open-hardware diode of Wavestone.
+  static let dyode = Platform(
+    id: "dyode", title: "DYODE data diode (config.yaml)",
+    documentation: [
+      "wavestone-cdt/dyode: DYODE v1 (full)/README.md, INSTALL.md, modbus.py, dyode_in.py",
+      "nc-intezra/dyode_python3: DYODE_v1_full/config.example.yaml",
+      "Modbus Application Protocol V1.1b3, sections 6.1 and 6.3",
+    ],
+    modelled: ["folder, modbus and screen modules with ports, folders, registers and coils"],
+    bounded: [], ignored: ["config_name, config_version, config_date"],
+    detect: detectDyode, read: readDyode)
+
+  /// lidi, the software of ANSSI for diodes.
+  static let lidi = Platform(
+    id: "lidi", title: "lidi (diode-send, diode-receive): command line, systemd unit, docker compose",
+    documentation: ["lidi, Command line parameters (https://anssi-fr.github.io/lidi/parameters.html)"],
+    modelled: ["link address and port, MTU, block, repair and heartbeat of both ends, served TCP port"],
+    bounded: ["values from variables"], ignored: ["threads, buffers, logging", "everything that does not call lidi"],
+    detect: detectLidi, read: readLidi)
+
+  /// A diode described by hand.
+  static let diodeYML = Platform(
+    id: "diode-yml", title: "Diode described by hand (diode.yml)",
+    documentation: ["docs/formats/diode-yml.md"],
+    modelled: ["enforcement, both ends, what is carried, the way back"], bounded: [], ignored: [],
+    detect: detectDiodeYML, read: readDiodeYML)
+}
+
+/// The words of a file's lines, as far as detection looks: the first 4,000 lines, the first two words of each.
+private func leadingWords(_ file: SourceFile) -> [(isIndented: Bool, first: String, second: String)] {
+  let bytes = file.bytes.span
+  return (1...min(file.lines.count, 4000)).compactMap { line in
+    let bounds = file.lines.bounds(ofLine: line, in: file.bytes)
+    var position = bounds.lowerBound
+    guard bounds.count < 2000, let first = takeWord(bytes, &position, end: bounds.upperBound) else { return nil }
+    let second = takeWord(bytes, &position, end: bounds.upperBound)
+    return (first.lowerBound > bounds.lowerBound, text(bytes, first), second.map { text(bytes, $0) } ?? "")
+  }
+}
+
+private func detectDyode(_ file: SourceFile) -> String? {
+  let words = leadingWords(file)
+  guard words.contains(where: { !$0.isIndented && $0.first == "modules:" }),
+    words.contains(where: {
+      $0.isIndented && $0.first == "type:" && ["folder", "modbus", "screen"].contains($0.second.lowercased())
+    })
+  else { return nil }
+  return "`modules:` with a type of DYODE"
+}
+
+private func detectDiodeYML(_ file: SourceFile) -> String? {
+  let words = leadingWords(file)
+  let isDiode = ["diode:", "transfers:"].allSatisfy { key in words.contains { !$0.isIndented && $0.first == key } }
+  return isDiode ? "the keys `diode:` and `transfers:`" : nil
+}
+
+private func detectLidi(_ file: SourceFile) -> String? {
+  guard file.bytes.count < 1 << 20 else { return nil }
+  let names = isCompose(file) ? ["--to_udp", "--from_udp", "--to-tcp", "--to_tcp"] : ["diode-send", "diode-receive"]
+  let options = ["--to", "--from"]
+  let content = file.text(0..<file.bytes.count)
+  guard names.contains(where: { content.contains($0) }), options.contains(where: { content.contains($0) }) else {
+    return nil
+  }
+  // Documentation and programs name lidi too; only a line that calls it counts.
+  return readLidi(file).diodes.isEmpty ? nil : "it calls lidi's diode-send or diode-receive"
+}

@@ -1,3 +1,0 @@
-import RuleModel
-
-public func compareDiodeSides(_ a: DiodeSide, _ b: DiodeSide) -> [DiodeDefect] { [] }
