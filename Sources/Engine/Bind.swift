@@ -31,6 +31,7 @@ func bind(_ site: Site, _ files: [[ReadFile]]) throws(EngineError) -> BoundSite 
     bound.devices += devices.map { device in
       var device = device
       device.name = entry.name
+      if !device.listsAllInterfaces { device.addInterfaces(of: entry) }
       return (device, entry)
     }
     if let diode = merged(diodes, entry) { bound.diodes.append(SiteDiode(entry: entry, diode: diode)) }
@@ -43,8 +44,8 @@ private func checkInterfaces(_ entry: DeviceEntry, _ devices: [Device]) throws(E
   guard !devices.isEmpty else { return }
   let known = devices.flatMap(\.interfaces).flatMap { [$0.name] + $0.aliases }
   for binding in entry.interfaces where !known.contains(binding.interface) {
-    // iptables-save lists no interfaces: one that no rule names is real all the same, see `addingInterfaces`.
-    if devices.contains(where: { $0.platform == "iptables-save" }) { continue }
+    // An interface that no rule names is real all the same where the file lists only those that rules name.
+    if devices.contains(where: { !$0.listsAllInterfaces }) { continue }
     let hint = nearest(to: binding.interface, among: known).map { "; did you mean \($0)?" } ?? ""
     throw .binding(
       message: """
@@ -67,4 +68,13 @@ private func merged(_ diodes: [Diode], _ entry: DeviceEntry) -> Diode? {
     }
   }
   return diode
+}
+
+extension Device {
+  /// Adds the interfaces that the site file binds and no rule names.
+  fileprivate mutating func addInterfaces(of entry: DeviceEntry) {
+    for binding in entry.interfaces where !interfaces.contains(where: { $0.name == binding.interface }) {
+      interfaces.append(Interface(name: binding.interface, source: binding.source))
+    }
+  }
 }

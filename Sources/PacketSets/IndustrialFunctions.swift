@@ -1,7 +1,9 @@
 /// An industrial protocol whose messages are told apart by what they do to the process.
+///
+/// UMAS of Schneider is no protocol of its own here: it travels as Modbus function 90, which counts as programming.
 public enum IndustrialProtocol: UInt8, Sendable, CaseIterable {
   case modbus = 1
-  case s7, dnp3, ethernetIP, opcUA, opcClassic, iec104, mms, bacnet, profinet, fins, fox, codesys, gesrtp, hartIP, umas
+  case s7, dnp3, ethernetIP, opcUA, opcClassic, iec104, mms, bacnet, profinet, fins, fox, codesys, gesrtp, hartIP
 
   /// The name used in site files, policies and reports.
   public var name: String {
@@ -21,7 +23,6 @@ public enum IndustrialProtocol: UInt8, Sendable, CaseIterable {
     case .codesys: "codesys"
     case .gesrtp: "ge-srtp"
     case .hartIP: "hart-ip"
-    case .umas: "umas"
     }
   }
 

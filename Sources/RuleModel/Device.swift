@@ -79,6 +79,8 @@ public struct Stage: Hashable, Sendable {
   public var work: Work
   /// For people: `access-group OUT in interface outside`, `FORWARD chain`.
   public var name: String
+  /// Whether permitting here only means that later stages decide (the raw and mangle tables of Linux).
+  public var isPreparatory = false
   public var source: SourceRange
 
   public init(
@@ -151,6 +153,8 @@ public struct Device: Sendable {
   /// VDOM, context or VRF; nil when the device has one instance.
   public var instance: String?
   public var interfaces: [Interface] = []
+  /// Whether the file lists every interface; `iptables-save` shows only those that rules name.
+  public var listsAllInterfaces = true
   /// All rule lists, bound or not; stages and actions refer to them by index.
   public var lists: [RuleList] = []
   /// What happens to forwarded packets, in order.
@@ -173,6 +177,26 @@ public struct Device: Sendable {
     self.platform = platform
     self.passesReplies = passesReplies
     self.source = source
+  }
+
+  /// Lists that decide on forwarded traffic: those of the pipeline's filters, preparatory ones left out, and the lists that
+  /// they lead to; ascending.
+  public var forwardingLists: [Int] {
+    var found: Set<Int> = []
+    var open: [Int] = pipeline.flatMap { stage -> [Int] in
+      guard case .filter(let lists, _) = stage.work, !stage.isPreparatory else { return [] }
+      return lists
+    }
+    while let list = open.popLast() {
+      guard found.insert(list).inserted else { continue }
+      for rule in lists[list].rules {
+        switch rule.action {
+        case .jump(let target), .goto(let target): open.append(target)
+        default: break
+        }
+      }
+    }
+    return found.sorted()
   }
 
   /// `name` or `name/instance`.

@@ -119,6 +119,7 @@ import Testing
       access-list L line 1 extended permit tcp object-group SRC any eq 502 (hitcnt=17) 0x8f5a2b1c
         access-list L line 1 extended permit tcp host 10.0.0.1 any eq 502 (hitcnt=17) 0x11112222
       access-list L line 2 extended deny ip any any (hitcnt=0) (inactive) 0x8f5a2b1d
+      access-list STD remark split tunnel
       access-list STD standard permit host 10.0.0.1
       access-list WEB webtype permit url any
       object-group network SRC

@@ -212,6 +212,13 @@ import Testing
     #expect(device.unboundLists.isEmpty)
   }
 
+  @Test func bindingToUnknownInterface() throws {
+    let reading = try readASA(
+      asaInterfaces + "access-list L extended permit ip any any\naccess-group L in interface outsid")
+    #expect(reading.issues.map(\.kind) == [.undefinedReference])
+    #expect(reading.issues[0].help.contains("outside"))
+  }
+
   /// Command reference, `access-group`: a downloaded per-user list overrides the interface's.
   @Test func perUserOverride() throws {
     let reading = try readASA(

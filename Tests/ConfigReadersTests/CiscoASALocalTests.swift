@@ -63,6 +63,21 @@ import Testing
     #expect(device.unboundLists.isEmpty)
   }
 
+  /// Command reference, `webvpn`, `port` and `enable`; `crypto ikev2 enable`.
+  @Test func vpnListeners() throws {
+    let device = try asaDevice(
+      asaInterfaces + """
+        webvpn
+         port 8443
+         enable outside
+        crypto ikev2 enable dmz client-services port 444
+        """)
+    #expect(try asaLocalVerdict(device, "outside", asaPacket(6, "1.2.3.4", "198.51.100.1", 8443)) == "permit")
+    #expect(try asaLocalVerdict(device, "outside", asaPacket(6, "1.2.3.4", "198.51.100.1", 443)) == "deny")
+    #expect(try asaLocalVerdict(device, "dmz", asaPacket(6, "1.2.3.4", "10.30.0.1", 444)) == "permit")
+    #expect(try asaLocalVerdict(device, "dmz", asaPacket(17, "1.2.3.4", "10.30.0.1", 500)) == "permit")
+  }
+
   /// Command reference, `http server enable`: off by default.
   @Test func webServerOff() throws {
     let device = try asaDevice(asaInterfaces + "http 0.0.0.0 0.0.0.0 outside")

@@ -70,6 +70,20 @@ import Testing
     #expect(try asaVerdict(device, list: "L", asaPacket(6, source, "8.8.8.8", 1)) == (permits ? "permit" : "deny"))
   }
 
+  /// Command reference, `object network`: an object has one value, a new one replaces it; groups add.
+  @Test func redefinitionReplaces() throws {
+    let device = try asaDevice(
+      """
+      object network A
+       host 10.0.0.1
+      object network A
+       host 10.0.0.2
+      access-list L extended permit ip object A any
+      """)
+    #expect(try asaVerdict(device, list: "L", asaPacket(6, "10.0.0.1", "8.8.8.8", 1)) == "deny")
+    #expect(try asaVerdict(device, list: "L", asaPacket(6, "10.0.0.2", "8.8.8.8", 1)) == "permit")
+  }
+
   @Test func ipv6Objects() throws {
     let device = try asaDevice(objects + "access-list L extended permit ip object V6 object-group ALL")
     #expect(try asaVerdict(device, list: "L", asaPacket(6, "2001:db8::1", "2001:db8:7::9", 1)) == "permit")

@@ -112,12 +112,20 @@ import Testing
       changeto context LINE1
       interface GigabitEthernet0/1
        nameif inside
+      changeto system
       """)
-    #expect(
-      contexts.devices.map(\.label) == ["fw/system", "fw/LINE1"] || contexts.devices.map(\.label) == ["fw", "fw/LINE1"])
+    #expect(contexts.devices.map(\.label) == ["fw", "fw/LINE1"])
     #expect(contexts.ledger.isIncomplete)
     let twice = try readASA("ASA Version 9.8(2)\nhostname fw\nASA Version 9.8(2)\nhostname fw\n")
     #expect(twice.devices.map(\.label) == ["fw", "fw/configuration 2"])
+  }
+
+  /// `show running-config` is framed by `: Saved` and `: end`.
+  @Test func missingEndIsReported() throws {
+    let cut = try readASA(": Saved\n:\nASA Version 9.8(2)\nhostname fw\n")
+    #expect(cut.issues.map(\.kind) == [.truncated])
+    #expect(try readASA(": Saved\n:\nASA Version 9.8(2)\nhostname fw\n: end\n").issues.isEmpty)
+    #expect(try readASA("! nothing\n").issues.map(\.kind) == [.truncated])
   }
 
   @Test func unknownStatements() throws {

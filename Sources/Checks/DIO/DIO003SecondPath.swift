@@ -11,7 +11,7 @@ extension Check {
           let device = context.device(analysis)
           return try device.violations(selecting: { from, to in
             diode.joins(from, to, context.site) || diode.joins(to, from, context.site)
-          }) { _ in analysis.openings }.map { violation in
+          }) { _ in device.sessions }.map { violation in
             var finding = try device.finding(
               violation,
               message: { "\($0.from) \($0.verb) open \($0.traffic) to \($0.to) past diode \(diode.entry.name)" },

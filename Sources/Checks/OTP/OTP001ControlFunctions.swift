@@ -18,7 +18,7 @@ extension Check {
       // A conduit that names functions has decided the question; one that does not has not.
       let decided = context.space.set(
         context.site.conduits.filter { $0.isInForce(context.today) && !$0.functions.isAny }.map(\.traffic))
-      let forbidden = control.intersection(context.analysis.openings).subtracting(decided)
+      let forbidden = control.intersection(context.sessions).subtracting(decided)
       return try context.violations(selecting: { context.crossesLevels($0, $1) }) { _ in forbidden }.map {
         try context.finding(
           $0,

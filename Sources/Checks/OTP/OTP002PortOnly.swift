@@ -10,7 +10,7 @@ extension Check {
     work: .device { context in
       guard context.device.canInspectIndustrial else { return [] }
       let industrial = context.space.set(industrialServices.map { PacketMatch(services: [$0.service]) })
-        .intersection(context.analysis.openings)
+        .intersection(context.sessions)
       return try context.violations(selecting: { $0 != $1 }) { _ in industrial }.compactMap { violation in
         guard let rule = context.rule(at: violation.place), !isInspected(rule, violation, context) else { return nil }
         let why =

@@ -5,7 +5,7 @@ extension Check {
     "OTP003", "exposed", .critical, "An industrial protocol is exposed to level 4, 5 or outside.",
     work: .device { context in
       let industrial = context.space.set(industrialServices.map { PacketMatch(services: [$0.service]) })
-        .intersection(context.analysis.openings)
+        .intersection(context.sessions)
       return try context.violations { _ in industrial }.map {
         try context.finding(
           $0, message: { "\($0.from) \($0.verb) speak an industrial protocol to \($0.to): \($0.traffic)" },

@@ -7,7 +7,7 @@ extension Check {
     work: .device { context in
       let topology = context.topology
       return try riskyServices.flatMap { known in
-        let traffic = context.space.set(PacketMatch(services: [known.service])).intersection(context.analysis.openings)
+        let traffic = context.space.set(PacketMatch(services: [known.service])).intersection(context.sessions)
         // A rule for every service is RUL007's; here the rule must mean this protocol, or little else.
         return try context.violations(selecting: { from, to in
           guard let target = topology.zone(to), target.level.isOperational else { return false }

@@ -90,10 +90,9 @@ extension ListContext {
       help: help)
   }
 
-  /// The rules that take part: in a list that is in use, written in the file, not disabled.
+  /// The rules that decide on forwarded traffic: written in the file, not disabled.
   var activeRules: [(list: RuleList, rule: Rule)] {
-    let unbound = Set(device.unboundLists)
-    return device.lists.indices.filter { !unbound.contains($0) }.flatMap { index in
+    device.forwardingLists.flatMap { index in
       device.lists[index].rules.filter { $0.isExplicit && $0.state != .disabled }.map { (device.lists[index], $0) }
     }
   }

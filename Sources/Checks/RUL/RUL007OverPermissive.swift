@@ -26,8 +26,7 @@ extension Check {
     work: .device { context in
       let share = UInt128(context.rule.settings["share-of-zone-percent"]?.number.map { max($0, 0) } ?? 50)
       let most = UInt128(context.rule.settings["max-addresses"]?.number.map { max($0, 0) } ?? 256)
-      let unbound = Set(context.device.unboundLists)
-      return context.device.lists.indices.filter { !unbound.contains($0) }.flatMap { index in
+      return context.device.forwardingLists.flatMap { index in
         context.device.lists[index].rules.compactMap { rule in
           guard rule.action == .permit, rule.isExplicit, rule.state != .disabled, rule.opensSessions,
             rule.widths.isEmpty, !rule.permitsAny, let zone = wideZone(rule, context, share: share, most: most)

@@ -12,7 +12,7 @@ extension Check {
 }
 
 private func permits(_ context: DeviceContext) throws -> [Finding] {
-  let openings = context.analysis.openings
+  let openings = context.sessions
   return try context.violations(selecting: { context.crossesLevels($0, $1) }) { _ in openings }.filter {
     context.rule(at: $0.place)?.logging == .off
   }.map { violation in
@@ -24,8 +24,7 @@ private func permits(_ context: DeviceContext) throws -> [Finding] {
 }
 
 private func denies(_ context: DeviceContext) -> [Finding] {
-  let unbound = Set(context.device.unboundLists)
-  return context.device.lists.indices.filter { !unbound.contains($0) }.compactMap { index in
+  return context.device.forwardingLists.compactMap { index in
     let list = context.device.lists[index]
     guard list.fallback.verdict == .deny, list.fallback.logging == .off, !endsInLoggedDeny(list) else { return nil }
     return Finding(

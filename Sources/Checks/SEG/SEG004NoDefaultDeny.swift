@@ -15,7 +15,7 @@ extension Check {
         let explicit = flow.branches.flatMap(\.shares).filter(context.isExplicit).reduce(context.space.empty) {
           $0.union($1.packets.upper)
         }
-        return context.analysis.openings.subtracting(explicit)
+        return context.sessions.subtracting(explicit)
       }.filter { violation in context.rule(at: violation.place)?.isExplicit != true }.map { violation in
         let name = context.name(of: violation.place)
         return try context.finding(

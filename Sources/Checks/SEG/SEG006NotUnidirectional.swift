@@ -13,7 +13,7 @@ extension Check {
         context.policy.selects(context.rule, to, from, topology)
       }) { flow in
         let answers = context.analysis.replies(from: flow.to, to: flow.from)
-        return answers.upper.isEmpty ? context.space.empty : context.analysis.openings
+        return answers.upper.isEmpty ? context.space.empty : context.sessions
       }.map { violation in
         try context.finding(
           violation, message: { "answers to \($0.traffic) that \($0.from) \($0.verb) open to \($0.to) flow back down" },

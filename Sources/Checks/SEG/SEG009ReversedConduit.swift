@@ -9,7 +9,7 @@ extension Check {
       try context.site.conduits.filter { $0.isOneWay && $0.isInForce(context.today) }.flatMap { conduit in
         let reverse = context.space.set(
           PacketMatch(sources: conduit.to.addresses, destinations: conduit.from.addresses, states: .new))
-        let unlisted = reverse.intersection(context.analysis.openings).subtracting(context.listedTraffic)
+        let unlisted = reverse.intersection(context.sessions).subtracting(context.listedTraffic)
         return try context.violations(selecting: { _, _ in true }) { _ in unlisted }.map { violation in
           var finding = try context.finding(
             violation,

@@ -17,6 +17,8 @@ extension Check {
 
 private func problems(of conduit: Conduit, _ context: SiteContext) throws -> [Finding] {
   guard let from = zone(conduit.from, context), let to = zone(conduit.to, context) else { return [] }
+  // A diode carries the conduit; whether it does so rightly is for the DIO checks.
+  if context.diodes.contains(where: { $0.joins(from, to, context.site) }) { return [] }
   var findings: [Finding] = []
   var isEnforced = false
   for analysis in context.analyses {
@@ -25,8 +27,7 @@ private func problems(of conduit: Conduit, _ context: SiteContext) throws -> [Fi
     isEnforced = true
     findings += try blocked(conduit, from, to, context.device(analysis), crossings).map { [$0] } ?? []
   }
-  let diode = context.diodes.contains { $0.joins(from, to, context.site) }
-  if !isEnforced, !diode {
+  if !isEnforced {
     var finding = Finding(
       code: context.check.code, name: context.check.name, severity: context.severity, confidence: .certain,
       message: """
@@ -65,7 +66,7 @@ private func blocked(
   _ conduit: Conduit, _ from: ZoneReference, _ to: ZoneReference, _ context: DeviceContext,
   _ crossings: [(ingress: String, egress: String)]
 ) throws -> Finding? {
-  let needed = context.space.set(conduit.traffic).intersection(context.analysis.openings)
+  let needed = context.space.set(conduit.traffic).intersection(context.sessions)
   let nothing = SetBounds(lower: context.space.empty, upper: context.space.empty)
   let permitted = context.analysis.flows.filter { $0.from == from && $0.to == to }.flatMap(\.branches)
     .reduce(nothing) { $0.union($1.permitted) }
@@ -108,7 +109,7 @@ private func finding(
     packet: packet, from: context.topology.label(from), to: context.topology.label(to),
     path: "\(context.device.label): \(crossing.ingress) -> \(crossing.egress)",
     steps: verdict.trace.map { "\($0.place): \($0.rule) \($0.effect)" })
-  finding.regions = missing.boxes(limit: 4).boxes.map(\.description)
+  finding.regions = missing.boxes(limit: 4).boxes.map(\.withoutFlags.description)
   finding.consequence = [from, to].compactMap { context.topology.zone($0)?.touched }.max()
   finding.counts = certain || context.rule.possibleCounts
   return finding

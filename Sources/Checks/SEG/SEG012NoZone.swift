@@ -20,8 +20,7 @@ private func strayAddresses(_ context: DeviceContext) -> [Finding] {
     $0.union(AddressSet($1.address))
   }
   let known = context.site.zones.reduce(special.union(own)) { $0.union($1.networks) }
-  let unbound = Set(context.device.unboundLists)
-  return context.device.lists.indices.filter { !unbound.contains($0) }.flatMap { index in
+  return context.device.forwardingLists.flatMap { index in
     context.device.lists[index].rules.compactMap { rule -> Finding? in
       guard rule.action == .permit, rule.isExplicit, rule.state != .disabled else { return nil }
       let stray = rule.match.upper.reduce(AddressSet.empty) {
@@ -50,7 +49,14 @@ private func named(_ addresses: AddressSet) -> AddressSet {
 private func isOne(_ addresses: AddressSet) -> Bool { addresses.pieces.count == 1 }
 
 private func strayInterfaces(_ context: DeviceContext) -> [Finding] {
-  context.analysis.bound.interfaces.filter { $0.attached.isEmpty && !$0.isTransit && $0.behind.isEmpty }.map {
+  let rules = context.device.lists.flatMap(\.rules)
+  return context.analysis.bound.interfaces.filter { bound in
+    guard bound.attached.isEmpty, !bound.isTransit, bound.behind.isEmpty else { return false }
+    // A port without address that no rule names carries nothing.
+    let interface = context.device.interfaces.first { $0.name == bound.name }
+    return interface?.addresses.isEmpty == false
+      || rules.contains { [$0.ingress, $0.egress].contains { $0.patterns?.contains(bound.name) == true } }
+  }.map {
     Finding(
       code: context.check.code, name: context.check.name, severity: context.rule.severity ?? context.check.severity,
       confidence: .certain,

@@ -13,7 +13,7 @@ struct BoundaryCheck {
 
   func run(_ context: DeviceContext) throws -> [Finding] {
     let listed = context.rule.expect == .listed ? context.listedTraffic : context.space.empty
-    let counted = countsEveryPacket ? context.space.all : context.analysis.openings
+    let counted = countsEveryPacket ? context.plausible : context.sessions
     let forbidden = counted.subtracting(listed)
     return try context.violations { _ in forbidden }.map {
       try context.finding($0, message: message, help: help)

@@ -42,7 +42,7 @@ extension DeviceContext {
       help: help)
     finding.counts = certain || rule.possibleCounts
     finding.witness = try witness(of: worst, severityOfDoubt: certain)
-    finding.regions = cover.boxes.map(\.description) + (cover.isComplete ? [] : ["and more"])
+    finding.regions = cover.boxes.map(\.withoutFlags.description) + (cover.isComplete ? [] : ["and more"])
     finding.notes = otherPairs(parts, besides: pair)
     finding.related = related(violation)
     finding.consequence = parts.flatMap { [topology.zone($0.flow.from), topology.zone($0.flow.to)] }
@@ -73,6 +73,7 @@ extension DeviceContext {
       if !names.contains(name) { names.append(name) }
     }
     if names.contains("any") { return "any service" }
+    if cover.boxes.flatMap(\.services).contains(where: { $0.protocols.count > 128 }) { return "nearly every service" }
     return names.count > 4 ? names.prefix(4).joined(separator: ", ") + " and more" : names.joined(separator: ", ")
   }
 
@@ -130,6 +131,21 @@ extension Rule {
       return "\(match.sources) > \(match.destinations) \(services) \(match.states.rawValue) \(match.function)"
     }
     return "\(action) \(matches.sorted().joined(separator: " | "))"
+  }
+}
+
+extension PacketMatch {
+  /// The same for people: that TCP opens with a SYN goes without saying.
+  var withoutFlags: PacketMatch {
+    var match = self
+    var services: [Service] = []
+    for service in match.services {
+      var plain = service
+      plain.tcpFlags = .all
+      if !services.contains(plain) { services.append(plain) }
+    }
+    match.services = services
+    return match
   }
 }
 

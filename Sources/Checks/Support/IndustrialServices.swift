@@ -63,3 +63,26 @@ extension IndustrialProtocol {
     functions(of: self, .write).union(functions(of: self, .program))
   }
 }
+
+extension DeviceContext {
+  /// Packets whose industrial function can be what it says: no function of one protocol on the port of another.
+  ///
+  /// On ports that belong to no industrial protocol every protocol is possible.
+  var plausible: PacketSet {
+    let ports = industrialServices.reduce(into: [IndustrialProtocol: [PacketMatch]]()) { ports, known in
+      if let name = known.industrialProtocol { ports[name, default: []].append(PacketMatch(services: [known.service])) }
+    }
+    let standard = space.set(ports.values.flatMap { $0 })
+    return IndustrialProtocol.allCases.reduce(
+      space.set(PacketMatch(function: FunctionMatch(functions: IntervalSet(0))))
+    ) { result, name in
+      let carrying = space.set(PacketMatch(function: FunctionMatch(functions: functions(of: name))))
+      // MMS runs on the port of S7.
+      let own = space.set(ports[name == .mms ? .s7 : name] ?? [])
+      return result.union(carrying.intersection(own.union(standard.complement)))
+    }
+  }
+
+  /// Packets that open a session.
+  var sessions: PacketSet { analysis.openings.intersection(plausible) }
+}

@@ -65,6 +65,8 @@ enum ASAGroupKind {
 struct ASAObject {
   var name: String
   var kind: ASAGroupKind
+  /// Groups collect members; an `object` has one value, and a new one replaces it.
+  var isGroup: Bool
   var members: [ASAMember] = []
   /// The protocols of a port group.
   var portProtocols: IntervalSet<UInt8> = .empty
@@ -80,7 +82,7 @@ struct ASAAccessList {
   var insertions = 0
   /// `ipv6 access-list`, which software before 9.0 has.
   var isIPv6Only = false
-  /// Only `standard`, `ethertype` or `webtype` entries were seen.
+  /// False while only remarks, `standard`, `ethertype` or `webtype` entries were seen.
   var isFilter = false
   /// Counters from `show access-list`, by the number that follows `line`.
   var hits: [Int: UInt64] = [:]
@@ -130,6 +132,8 @@ struct ASAListener {
 /// One configuration (a device or a security context) in the terms of the platform.
 struct ASAConfig {
   var hostname: String?
+  /// The name of the device that this context was reached from.
+  var inheritedHostname: String?
   var version: ASAVersion?
   var isThreatDefense = false
   var isTransparent = false
@@ -146,6 +150,8 @@ struct ASAConfig {
   var controlEntries: [ASAControlEntry] = []
   var isWebServerOn = false
   var webServerPort: UInt16 = 443
+  /// `port` of the `webvpn` block.
+  var webVPNPort: UInt16 = 443
   var permitsSameLevel = false
   var permitsSameInterface = false
   /// Decrypted traffic passes without the access lists; the default (command reference, `sysopt connection permit-vpn`).
@@ -159,5 +165,7 @@ struct ASAConfig {
   init(source: SourceRange) { self.source = source }
 
   /// Software before 9.0 has separate lists for IPv6, and `access-list` is IPv4 only.
-  var hasSeparateIPv6Lists: Bool { version.map { $0 < ASAVersion(major: 9, minor: 0) } ?? false }
+  var hasSeparateIPv6Lists: Bool {
+    version.map { $0 < ASAVersion(major: 9, minor: 0) } ?? accessLists.contains(where: \.isIPv6Only)
+  }
 }

@@ -30,7 +30,8 @@ extension ASAReader {
     }
     // Without `log`, denied packets are logged by message 106023 and permitted ones not at all (command reference,
     // `access-list extended`, "log").
-    rule.logging = entry.logging ?? (entry.action == .deny(rejects: false) ? .on : .off)
+    let isDenyLogged = entry.action == .deny(rejects: false) && !entry.isAdvanced
+    rule.logging = entry.logging ?? (isDenyLogged ? .on : .off)
     return rule
   }
 

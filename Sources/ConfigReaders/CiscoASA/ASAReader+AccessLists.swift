@@ -17,7 +17,7 @@ extension ASAReader {
     if words.isNext("standard") || words.isNext("webtype") { return mark(.irrelevant) }
     if words.isNext("ethertype") { return etherType() }
     mark(.used)
-    config.accessLists[index].isFilter = true
+    if !words.isNext("remark") { config.accessLists[index].isFilter = true }
     if let place, isCounterOfKnownEntry(index, place) { return }
     add(line, to: index, at: place)
   }

@@ -8,6 +8,10 @@ extension ASAReader {
     var hardware = words.takeText() ?? ""
     // `interface GigabitEthernet 0/1` is written with a blank in scripts.
     if let number = words.takeText() { hardware += number }
+    if let known = config.interfaces.firstIndex(where: { $0.hardware == hardware }) {
+      block = .interface(known)
+      return
+    }
     var interface = ASAInterface(hardware: hardware, source: here)
     if let dot = hardware.lastIndex(of: ".") { interface.vlan = Int(hardware[hardware.index(after: dot)...]) }
     if hardware.hasPrefix("Vlan") { interface.vlan = Int(hardware.dropFirst(4)) }

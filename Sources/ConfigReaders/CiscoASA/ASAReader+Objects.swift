@@ -16,7 +16,7 @@ extension ASAReader {
       _ = words.take()
     }
     guard let name = words.takeText() else { return unrecognised("object") }
-    open(name, kind)
+    open(name, kind, isGroup: false)
     // In scripts the value may follow on the same line.
     if !words.isAtEnd { objectStatement(name) }
   }
@@ -37,13 +37,14 @@ extension ASAReader {
     case "icmp-type": kind = .icmpTypes
     default: kind = .identity
     }
-    open(name, kind)
+    open(name, kind, isGroup: true)
     config.objects[name]?.portProtocols = protocols
   }
 
-  private mutating func open(_ name: String, _ kind: ASAGroupKind) {
+  private mutating func open(_ name: String, _ kind: ASAGroupKind, isGroup: Bool) {
     block = .object(name)
-    if config.objects[name] == nil { config.objects[name] = ASAObject(name: name, kind: kind, source: here) }
+    guard config.objects[name] == nil else { return }
+    config.objects[name] = ASAObject(name: name, kind: kind, isGroup: isGroup, source: here)
   }
 
   mutating func objectStatement(_ name: String) {
@@ -62,6 +63,7 @@ extension ASAReader {
       config.objects[name]?.members.append(.unknown(reason))
       return unrecognised("member of `\(printable(name))`")
     }
+    if config.objects[name]?.isGroup == false { config.objects[name]?.members.removeAll() }
     config.objects[name]?.members.append(member)
   }
 

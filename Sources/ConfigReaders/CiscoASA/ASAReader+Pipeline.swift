@@ -15,7 +15,8 @@ extension ASAReader {
     guard !isEmptyConfiguration else { return }
     let resume = (line, words)
     var device = Device(
-      name: config.hostname ?? "unnamed", platform: Platform.ciscoASA.id, passesReplies: true, source: config.source)
+      name: config.hostname ?? config.inheritedHostname ?? "unnamed", platform: Platform.ciscoASA.id,
+      passesReplies: true, source: config.source)
     device.instance = config.context
     if device.instance == nil, devices.contains(where: { $0.name == device.name && $0.instance == nil }) {
       device.instance = "configuration \(devices.count + 1)"
@@ -25,6 +26,7 @@ extension ASAReader {
     for list in config.accessLists where list.isFilter { device.lists.append(lower(list)) }
     lowerForwarding(&device)
     lowerLocal(&device)
+    checkBindings()
     device.unboundLists = unboundLists(device)
     noteTunnels()
     devices.append(device)
@@ -76,6 +78,19 @@ extension ASAReader {
     var result: [Int] = []
     for binding in config.bindings where binding.place == place { result.append(list(for: binding, &device)) }
     return result
+  }
+
+  /// A list at an interface that the file does not define filters nothing that is known.
+  private mutating func checkBindings() {
+    let names = Set(config.interfaces.compactMap(\.nameif))
+    for binding in config.bindings {
+      switch binding.place {
+      case .inbound(let name), .outbound(let name), .controlPlane(let name):
+        guard !names.contains(name) else { continue }
+        undefined("interface", name, at: binding.source, among: { $0.interfaces.compactMap(\.nameif) })
+      case .global: continue
+      }
+    }
   }
 
   private mutating func list(for binding: ASABinding, _ device: inout Device) -> Int {

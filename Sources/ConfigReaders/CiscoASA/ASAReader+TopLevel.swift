@@ -24,7 +24,7 @@ extension ASAReader {
       gap(
         changes: true,
         "address translation of software before 8.3 is not modelled; migrate or check these lines by hand")
-    case "conduit", "outbound", "apply", "established", "filter", "shun":
+    case "conduit", "outbound", "apply", "established", "filter", "shun", "sunrpc-server":
       gap(changes: true, "`\(first)` permits or blocks besides the access lists and is not modelled")
     case "route": routeLine()
     case "ipv6": ipv6Line()
@@ -76,7 +76,10 @@ extension ASAReader {
       return mark(.irrelevant)
     }
     block = .unknown
-    gap(.notRecognised, changes: true, "the statement `\(printable(first))`, with what stands below it, is not known")
+    // A wrapped line may begin with part of a key; only what looks like a command word is shown.
+    let isWord = first.utf8.count <= 24 && first.utf8.allSatisfy { ASCII.lowercased($0) &- 97 < 26 || $0 == 0x2D }
+    let what = isWord ? "`\(first)`" : "that begins here"
+    gap(.notRecognised, changes: true, "the statement \(what), with what stands below it, is not known")
   }
 
   // MARK: - What the file is of
@@ -110,9 +113,9 @@ extension ASAReader {
   private mutating func changeContext() {
     mark(.used)
     let isContext = words.takes("context")
-    let hostname = config.hostname
+    let hostname = config.hostname ?? config.inheritedHostname
     finishConfiguration()
-    config.hostname = hostname
+    config.inheritedHostname = hostname
     config.context = isContext ? words.takeText() : "system"
   }
 
@@ -208,20 +211,30 @@ extension ASAReader {
           interface: interface, name: "IPsec",
           services: [Service(proto: IPProtocol.udp, destinationPorts: ports), Service(proto: IPProtocol.esp)],
           sources: .all, source: here))
+      if words.takes("client-services") {
+        addWebListener(on: interface, port: words.takes("port") ? words.takeNumber() ?? 443 : 443)
+      }
     }
   }
 
-  mutating func webvpnStatement() {
-    guard words.takes("enable"), let interface = words.takeText() else { return mark(.irrelevant) }
-    mark(.used)
-    config.tunnels.append(here)
+  private mutating func addWebListener(on interface: String, port: UInt16) {
+    let ports = IntervalSet<UInt16>(port)
     config.listeners.append(
       ASAListener(
         interface: interface, name: "SSL VPN",
         services: [
-          Service(proto: IPProtocol.tcp, destinationPorts: IntervalSet(443)),
-          Service(proto: IPProtocol.udp, destinationPorts: IntervalSet(443)),
+          Service(proto: IPProtocol.tcp, destinationPorts: ports),
+          Service(proto: IPProtocol.udp, destinationPorts: ports),
         ], sources: .all, source: here))
+  }
+
+  mutating func webvpnStatement() {
+    // The device prints `port` before `enable`.
+    if words.takes("port"), let port = words.takeNumber(UInt16.self) { config.webVPNPort = port }
+    guard words.takes("enable"), let interface = words.takeText() else { return mark(.irrelevant) }
+    mark(.used)
+    config.tunnels.append(here)
+    addWebListener(on: interface, port: config.webVPNPort)
   }
 
   // MARK: - Bypass

@@ -37,6 +37,9 @@ struct ASAReader {
   var serviceCache: [ASAServiceKey: [Service]] = [:]
   /// Undefined names that were reported; each is reported once.
   private var reported: Set<String> = []
+  /// Line of `: Saved`, which `show running-config` begins with, and whether its end was seen too.
+  private var header: Int?
+  private var hasFooter = false
 
   init(_ file: SourceFile) {
     self.file = file
@@ -75,6 +78,13 @@ struct ASAReader {
           kind: .truncated, range: file.range(ofLine: 1), message: "the file holds no configuration statement",
           help: "export it again with `show running-config` and `terminal pager 0`", couldChangeVerdict: true))
     }
+    if let header, !hasFooter {
+      issues.append(
+        ReadIssue(
+          kind: .truncated, range: file.range(ofLine: header),
+          message: "the configuration that begins here has no `Cryptochecksum` or `: end` line; its end may be missing",
+          help: "export it again with `terminal pager 0`", couldChangeVerdict: true))
+    }
     ledger.finish(file)
   }
 
@@ -99,13 +109,31 @@ struct ASAReader {
     skipPrompt()
     guard let first = words.next else { return mark(.irrelevant) }
     switch file.bytes[first.lowerBound] {
-    case ASCII.exclamation, ASCII.colon, ASCII.hash: return mark(.irrelevant)
+    case ASCII.colon:
+      noteFrame()
+      return mark(.irrelevant)
+    case ASCII.exclamation, ASCII.hash: return mark(.irrelevant)
+    case UInt8(ascii: "C") where begins(file.bytes.span, first, with: "Cryptochecksum:"): hasFooter = true
     default: break
     }
-    if matches(file.bytes.span, first, "access-list"), !isExpandedEntry { return accessListLine() }
+    if matches(file.bytes.span, first, "access-list"), !isExpandedEntry {
+      block = .none
+      return accessListLine()
+    }
     if words.isIndented ? block != .none : isMissingIndent(first) { return blockStatement() }
     block = .none
     topLevel(words.text(first))
+  }
+
+  /// `: Saved` and `: end` frame the output of `show running-config`.
+  private mutating func noteFrame() {
+    _ = words.takes(":")
+    if words.isNext("Saved") {
+      header = line
+      hasFooter = false
+    } else if words.isNext("end") {
+      hasFooter = true
+    }
   }
 
   /// A prompt (`asa/ctx# show run`) before the statement is no part of it.

@@ -59,7 +59,7 @@ enum ASATables {
     "passwd", "password", "password-policy", "password-storage", "path-monitoring", "pim", "pki-validation",
     "platform", "policy-list", "power-supply", "prefix-list", "priority-queue", "privilege", "prompt", "proxy-bypass",
     "ptp", "quit", "quota", "radius-common-pw", "rest-api", "sdcard", "service", "service-module", "sip-map", "sla",
-    "smart-tunnel", "smtp-server", "snmp", "snmp-map", "snort", "ssl", "sso-server", "sunrpc-server", "tcp-map",
+    "smart-tunnel", "smtp-server", "snmp", "snmp-map", "snort", "ssl", "sso-server", "tcp-map",
     "terminal", "tftp-blocks", "tftp-server", "threat-detection", "timeout", "tls-proxy", "track", "tunnel-group",
     "tunnel-group-map", "umbrella-global", "url-block", "url-cache", "url-server", "user-identity", "username",
     "virtual", "vpdn", "vpn-addr-assign", "vpn-mode", "vpn-sessiondb", "vpnclient", "wccp", "xlate", "xml",

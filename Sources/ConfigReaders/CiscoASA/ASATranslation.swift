@@ -40,6 +40,7 @@ extension ASAReader {
     mark(.used)
     let isOld = object == nil && !words.ranges.contains { matches(file.bytes.span, $0, "source") }
     if isOld {
+      config.otherLines.append(line)
       return gap(changes: true, "address translation of software before 8.3 is not modelled; migrate or check by hand")
     }
     config.translations.append(ASATranslationLine(line: line, object: object))

@@ -25,6 +25,7 @@ struct IptablesDeviceBuilder {
     self.issues = issues
     let start = tables.map(\.table.source).min() ?? file.range(0, 0)
     device = Device(name: name, platform: "iptables-save", passesReplies: false, source: start)
+    device.listsAllInterfaces = false
   }
 
   /// The device, with what was noticed on the way.
@@ -155,11 +156,11 @@ extension IptablesDeviceBuilder {
         let list = firstLists[index] + place
         let content = device.lists[list]
         if table != "filter", content.rules.isEmpty, content.fallback.verdict == .permit { return [] }
-        return [
-          Stage(
-            .filter(lists: [pass, list], fallback: content.fallback), name: "\(content.name) chain",
-            source: content.source)
-        ]
+        var stage = Stage(
+          .filter(lists: [pass, list], fallback: content.fallback), name: "\(content.name) chain",
+          source: content.source)
+        stage.isPreparatory = table == "raw" || table == "mangle"
+        return [stage]
       }
       return table == "filter" ? [missingChain(chain, family, pass)] : []
     }
