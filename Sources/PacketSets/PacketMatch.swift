@@ -49,6 +49,17 @@ public struct Service: Hashable, Sendable {
     return true
   }
 
+  /// Whether some packet matches both; exact.
+  public func overlaps(_ other: Service) -> Bool {
+    guard protocols.overlaps(other.protocols) else { return false }
+    // A constraint excludes packets without the field, so ranges that are apart leave nothing.
+    guard
+      destinationPorts.overlaps(other.destinationPorts), sourcePorts.overlaps(other.sourcePorts),
+      icmpTypes.overlaps(other.icmpTypes), icmpCodes.overlaps(other.icmpCodes), tcpFlags.overlaps(other.tcpFlags)
+    else { return false }
+    return intersection(other) != nil
+  }
+
   /// What both alternatives match; nil when nothing.
   public func intersection(_ other: Service) -> Service? {
     var both = Service(protocols: protocols.intersection(other.protocols))
@@ -144,6 +155,12 @@ public struct PacketMatch: Hashable, Sendable {
   public var mayMatch: Bool {
     !services.isEmpty && !states.isEmpty
       && ((!sources.v4.isEmpty && !destinations.v4.isEmpty) || (!sources.v6.isEmpty && !destinations.v6.isEmpty))
+  }
+
+  /// Whether some packet may match both, field by field; never wrongly false.
+  public func mayOverlap(_ other: PacketMatch) -> Bool {
+    !states.intersection(other.states).isEmpty && addressesOverlap(other)
+      && services.contains { service in other.services.contains { service.overlaps($0) } }
   }
 
   /// Whether the addresses of the two leave room for a common packet; cheap, never wrongly false.

@@ -7,6 +7,11 @@ public struct CoveredRule: Hashable, Sendable {
   public var rule: Int
   /// Earlier rules that together cover it, in list order; leaving one out would uncover part of it.
   public var coveredBy: [Int]
+
+  public init(rule: Int, coveredBy: [Int]) {
+    self.rule = rule
+    self.coveredBy = coveredBy
+  }
 }
 
 /// What earlier rules of one list take from later ones, exactly.
@@ -85,13 +90,17 @@ private struct CoverageSearch {
 
   private mutating func coverage(of index: Int, _ ingress: String?, _ egress: String?) -> [Int]? {
     let rule = device.lists[list].rules[index]
+    let candidates = (0..<index).filter { earlier in
+      guard extents[earlier].overlaps(extents[index]) else { return false }
+      let other = device.lists[list].rules[earlier]
+      return other.state != .disabled && covers(other.ingress, rule.ingress, ingress)
+        && covers(other.egress, rule.egress, egress) && mayOverlap(other, rule)
+    }
+    guard !hasFreeCorner(rule, candidates) else { return nil }
     var rest: PacketSet?
     var taking: [Int] = []
-    for earlier in 0..<index where extents[earlier].overlaps(extents[index]) {
-      let other = device.lists[list].rules[earlier]
-      guard other.state != .disabled, covers(other.ingress, rule.ingress, ingress),
-        covers(other.egress, rule.egress, egress), let decides = decided(by: earlier)
-      else { continue }
+    for earlier in candidates {
+      guard let decides = decided(by: earlier) else { continue }
       let before = rest ?? cache.match(list: list, rule: index).upper
       let after = before.subtracting(decides)
       if after != before { taking.append(earlier) }
@@ -99,6 +108,19 @@ private struct CoverageSearch {
       rest = after
     }
     return nil
+  }
+
+  /// Whether some packet of the rule is taken by no candidate at all, which is a proof without any set.
+  private func hasFreeCorner(_ rule: Rule, _ candidates: [Int]) -> Bool {
+    rule.match.upper.contains { match in
+      match.corners.contains { corner in
+        !candidates.contains { device.lists[list].rules[$0].match.upper.contains { $0.contains(corner) } }
+      }
+    }
+  }
+
+  private func mayOverlap(_ a: Rule, _ b: Rule) -> Bool {
+    a.match.upper.contains { match in b.match.upper.contains { match.mayOverlap($0) } }
   }
 
   /// Leaves out, latest first, every rule without which the others still cover.

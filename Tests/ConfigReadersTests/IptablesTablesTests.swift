@@ -130,6 +130,19 @@ import Testing
       ])
   }
 
+  /// nf_ip_hook_priorities: RAW -300 is before CONNTRACK -200, so state tests of the raw table see every packet as INVALID
+  /// (xt_conntrack.c: a packet without connection is XT_CONNTRACK_STATE_INVALID); found by asking the kernel.
+  @Test func theRawTableSeesNoStates() throws {
+    func gateway(_ state: String) throws -> Gateway {
+      try Gateway(
+        forward: "-A FORWARD -j ACCEPT",
+        other: "*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -m state \(state) -j DROP\nCOMMIT\n")
+    }
+    #expect(try gateway("--state NEW").verdict("10.0.0.1", "10.0.0.2") == .permits)
+    #expect(try gateway("! --state NEW").verdict("10.0.0.1", "10.0.0.2") == .denies)
+    #expect(try gateway("--state INVALID").verdict("10.0.0.1", "10.0.0.2") == .denies)
+  }
+
   /// man, TABLES: INPUT is for packets destined to local sockets, FORWARD for packets routed through the box.
   @Test func inputIsForTheGatewayItself() throws {
     let gateway = try Gateway(

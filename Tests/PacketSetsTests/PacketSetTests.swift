@@ -192,3 +192,29 @@ import Testing
     #expect(space.isExhausted)
   }
 }
+
+@Suite struct CornerTests {
+  @Test func cornersAreMatched() {
+    var generator = SeededGenerator(state: 8)
+    let space = PacketSpace()
+    var found = 0
+    for _ in 0..<300 {
+      let match = PacketSetTests.randomMatch(&generator)
+      for corner in match.corners {
+        found += 1
+        #expect(match.contains(corner))
+        #expect(space.set(match).contains(corner))
+      }
+    }
+    #expect(found > 300)
+  }
+
+  @Test func overlapOfProductsIsNeverMissed() {
+    var generator = SeededGenerator(state: 9)
+    let space = PacketSpace()
+    for _ in 0..<500 {
+      let (a, b) = (PacketSetTests.randomMatch(&generator), PacketSetTests.randomMatch(&generator))
+      if space.set(a).overlaps(space.set(b)) { #expect(a.mayOverlap(b)) }
+    }
+  }
+}

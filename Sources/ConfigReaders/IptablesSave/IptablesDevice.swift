@@ -33,7 +33,9 @@ struct IptablesDeviceBuilder {
     let graphs = tables.map { IptablesJumpGraph($0) }
     refused = graphs.map { $0.refused() }
     untracked = tables.filter { $0.table.name == "raw" }.flatMap { read in
-      read.rules.joined().filter(IptablesTargets.isExemptingFromTracking).flatMap { $0.match(untracked: []).upper }
+      read.rules.joined().filter(IptablesTargets.isExemptingFromTracking).flatMap {
+        $0.match(.pending(isCertain: false)).upper
+      }
     }
     addLists()
     for index in tables.indices { noteUnbound(index, graphs[index]) }
@@ -63,12 +65,17 @@ struct IptablesDeviceBuilder {
       if read.table.name == "nat" { continue }
       var builder = IptablesListBuilder(
         read: read, firstList: device.lists.count, prefix: read.table.name == "filter" ? "" : "\(read.table.name) ",
-        suffix: families.count > 1 && read.family == .v6 ? " (IPv6)" : "", untracked: untracked,
+        suffix: families.count > 1 && read.family == .v6 ? " (IPv6)" : "", tracking: tracking(of: read),
         refusedJumps: refused[index])
       device.lists += builder.lists()
       gaps += builder.gaps
       issues += builder.issues
     }
+  }
+
+  private func tracking(of read: IptablesReadTable) -> ConnectionTracking {
+    guard read.table.name == "raw" else { return .done(exempt: untracked) }
+    return .pending(isCertain: !read.rules.joined().contains { $0.target == "CT" || $0.target == "NOTRACK" })
   }
 
   /// User chains that no chain of the kernel leads to.

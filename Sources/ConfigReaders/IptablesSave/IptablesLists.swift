@@ -19,8 +19,8 @@ struct IptablesListBuilder {
   let prefix: String
   /// Put behind a chain's name when the file holds both families.
   let suffix: String
-  /// Packets that some rule may exempt from tracking.
-  let untracked: [PacketMatch]
+  /// What state tests of this table see.
+  let tracking: ConnectionTracking
   /// Jumps, by target chain, that the kernel would refuse as loops or that nest too deep to follow.
   let refusedJumps: Set<IptablesJump>
   var gaps: [LedgerGap] = []
@@ -113,7 +113,7 @@ struct IptablesListBuilder {
     _ read: IptablesRule, _ line: IptablesLine, chain: Int, order: Int, name: String, _ fallback: DefaultAction
   ) -> Rule {
     var rule = Rule(
-      order: order, name: name, match: read.match(untracked: untracked),
+      order: order, name: name, match: read.match(tracking),
       action: action(of: read, chain: chain, order: order, fallback), source: line.range)
     rule.ingress = read.ingress
     rule.egress = read.egress

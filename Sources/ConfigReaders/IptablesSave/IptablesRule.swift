@@ -2,6 +2,15 @@ import PacketSets
 import RuleModel
 import SourceText
 
+/// What a rule's test of the connection state sees.
+enum ConnectionTracking {
+  /// The packet's state; packets of `exempt` may be untracked instead.
+  case done(exempt: [PacketMatch])
+  /// The raw table comes before tracking (nf_ip_hook_priorities: RAW -300, CONNTRACK -200), so every packet looks
+  /// INVALID, unless a CT or NOTRACK rule of the table has already given it a state.
+  case pending(isCertain: Bool)
+}
+
 /// A rule line interpreted: what it takes and what it does, not yet tied to lists.
 struct IptablesRule {
   let range: SourceRange
@@ -56,26 +65,40 @@ struct IptablesRule {
     services = services.flatMap { service in alternatives.compactMap { service.intersection($0) } }
   }
 
-  /// What the rule matches; `untracked` holds the packets that some rule may exempt from tracking.
-  func match(untracked: [PacketMatch]) -> MatchBounds {
+  /// What the rule matches.
+  func match(_ tracking: ConnectionTracking) -> MatchBounds {
     var upper = PacketMatch(
       sources: sources.upper, destinations: destinations.upper, services: services, states: states)
+    var lowerStates = certainStates
     var reasons = doubts + sources.uncertainties + destinations.uncertainties
     var isCertain = doubts.isEmpty
-    if states != .all, untracked.contains(where: { $0.addressesOverlap(upper) }) {
-      // A packet that the model calls new may in truth be untracked.
-      if states.contains(.untracked) { upper.states = .all }
-      reasons.append(Uncertainty(range: range, reason: "a rule of the raw table may exempt the packets from tracking"))
-      isCertain = false
+    if states != .all {
+      switch tracking {
+      case .pending(isCertain: true):
+        upper.states = states.contains(.invalid) ? .all : []
+        lowerStates = upper.states
+      case .pending(isCertain: false):
+        upper.states = .all
+        reasons.append(uncertainty("whether a rule before it has set the packet's state is not followed"))
+        isCertain = false
+      case .done(let exempt) where exempt.contains { $0.addressesOverlap(upper) }:
+        // A packet that the model calls new may in truth be untracked.
+        if states.contains(.untracked) { upper.states = .all }
+        reasons.append(uncertainty("a rule of the raw table may exempt the packets from tracking"))
+        isCertain = false
+      case .done: break
+      }
     }
-    if certainStates != states {
-      reasons.append(
-        Uncertainty(range: range, reason: "whether a connection is translated or answered is not modelled"))
+    guard upper.mayMatch else { return .nothing }
+    if lowerStates != upper.states, isCertain {
+      reasons.append(uncertainty("whether a connection is translated or answered is not modelled"))
     }
     guard !reasons.isEmpty else { return MatchBounds(upper) }
     guard isCertain else { return MatchBounds(lower: [], upper: [upper], uncertainties: reasons) }
     let lower = PacketMatch(
-      sources: sources.lower, destinations: destinations.lower, services: services, states: certainStates)
+      sources: sources.lower, destinations: destinations.lower, services: services, states: lowerStates)
     return MatchBounds(lower: [lower], upper: [upper], uncertainties: reasons)
   }
+
+  private func uncertainty(_ reason: String) -> Uncertainty { Uncertainty(range: range, reason: reason) }
 }

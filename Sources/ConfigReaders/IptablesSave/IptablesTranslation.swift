@@ -95,7 +95,7 @@ struct IptablesTranslationBuilder {
 
   /// The caller's conditions with the rule's added; nil when they exclude each other.
   private func inside(_ caller: Caller, _ rule: IptablesRule, _ line: IptablesLine) -> Caller? {
-    var match = rule.match(untracked: untracked)
+    var match = rule.match(.done(exempt: untracked))
     var (ingress, egress) = (rule.ingress, rule.egress)
     if let doubt = line.doubt {
       match = MatchBounds.any.uncertain(Uncertainty(range: line.range, reason: doubt))
