@@ -206,7 +206,7 @@ import Testing
         #expect(space.set(match).contains(corner))
       }
     }
-    #expect(found > 300)
+    #expect(found > 100)
   }
 
   @Test func overlapOfProductsIsNeverMissed() {

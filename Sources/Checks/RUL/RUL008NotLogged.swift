@@ -37,12 +37,15 @@ private func denies(_ context: DeviceContext) -> [Finding] {
   }
 }
 
-/// Whether a logged deny of everything stands before the default.
+/// Whether logged denies of everything stand before the default, for each family that the list's rules are about.
 private func endsInLoggedDeny(_ list: RuleList) -> Bool {
-  list.rules.contains { rule in
-    guard case .deny = rule.action, rule.logging != .off, rule.state != .disabled else { return false }
-    return rule.match.lower.contains {
-      ($0.sources.v4.isAll && $0.destinations.v4.isAll) && $0.services.contains(.any)
-    }
-  }
+  let rules = list.rules.filter { $0.isExplicit && $0.state != .disabled }
+  let matches = rules.flatMap(\.match.upper)
+  let logged = rules.filter { if case .deny = $0.action { $0.logging != .off } else { false } }
+    .flatMap(\.match.lower).filter { $0.services.contains(.any) && $0.states == .all }
+  let isV4Done = logged.contains { $0.sources.v4.isAll && $0.destinations.v4.isAll }
+  let isV6Done = logged.contains { $0.sources.v6.isAll && $0.destinations.v6.isAll }
+  let namesV4 = matches.contains { !$0.sources.v4.isEmpty && !$0.destinations.v4.isEmpty }
+  let namesV6 = matches.contains { !$0.sources.v6.isEmpty && !$0.destinations.v6.isEmpty }
+  return (isV4Done || isV6Done) && (isV4Done || !namesV4) && (isV6Done || !namesV6)
 }

@@ -49,7 +49,7 @@ private func named(_ addresses: AddressSet) -> AddressSet {
 private func isOne(_ addresses: AddressSet) -> Bool { addresses.pieces.count == 1 }
 
 private func strayInterfaces(_ context: DeviceContext) -> [Finding] {
-  let rules = context.device.lists.flatMap(\.rules)
+  let rules = context.device.forwardingLists.flatMap { context.device.lists[$0].rules.filter(\.isExplicit) }
   return context.analysis.bound.interfaces.filter { bound in
     guard bound.attached.isEmpty, !bound.isTransit, bound.behind.isEmpty else { return false }
     // A port without address that no rule names carries nothing.

@@ -41,17 +41,16 @@ extension FortiDomain {
     let all: AddressSet = family == .v4 ? .allV4 : .allV6
     return AddressBounds(
       lower: .empty, upper: all,
-      uncertainties: [undefined("address", name, use, among: addressNames(suffix))])
-  }
-
-  private func addressNames(_ suffix: String) -> [String] {
-    (entries("firewall address\(suffix)") + entries("firewall addrgrp\(suffix)")).map { tree.nodes[$0].name }
+      uncertainties: [
+        undefined("address", name, use, like: ["firewall address\(suffix)", "firewall addrgrp\(suffix)"])
+      ])
   }
 
   private mutating func addressGroup(_ node: Int, _ family: IPFamily, depth: Int) -> AddressBounds {
     let members = tree.setting("member", of: node)
     var bounds = union(
-      of: (members?.words ?? []).map { address($0, family, members?.range ?? tree.nodes[node].range, depth: depth + 1) })
+      of: (members?.words ?? []).map { address($0, family, members?.range ?? tree.nodes[node].range, depth: depth + 1) }
+    )
     if tree.isEnabled("exclude", of: node), let excluded = tree.setting("exclude-member", of: node) {
       let less = union(of: excluded.words.map { address($0, family, excluded.range, depth: depth + 1) })
       bounds = bounds.subtracting(less)

@@ -124,10 +124,11 @@ enum FortiCatalog {
     "application list": .model(applicationList),
     "ips global": .model(FortiSchema(used: ["exclude-signatures"], unknownMatters: false)),
     "ips sensor": .model(sensor),
-    "ips decoder": .model(
+    // Decoder and parameter are named on the `config` line, not by `edit`.
+    "ips decoder modbus_decoder": .model(
       FortiSchema(
         used: [], unknownMatters: false,
-        children: ["parameter": .model(FortiSchema(used: ["value"], unknownMatters: false))])),
+        children: ["parameter port_list": .model(FortiSchema(used: ["value"], unknownMatters: false))])),
     "router static": .model(staticRoute),
     "router static6": .model(staticRoute),
     "router policy": .notModelled(

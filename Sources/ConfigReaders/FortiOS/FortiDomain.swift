@@ -28,14 +28,20 @@ struct FortiDomain {
   /// Interfaces of each zone, SD-WAN zones included.
   var zones: [String: [String]] = [:]
   var virtualIPs: [FortiVirtualIP] = []
+  /// Servers whose outgoing connections virtual IPs translate too.
+  var translatedBack: AddressSet = .empty
   /// Index in `virtualIPs` by family and name.
   var virtualIPIndex: [IPFamily: [String: Int]] = [:]
   /// Index in `device.profiles` by what makes a profile.
   var profiles: [FortiProfileKey: Int?] = [:]
   /// Groups that are being resolved, to find circles.
   var resolving: Set<String> = []
+  /// Names of `device.interfaces`.
+  var interfaceNames: Set<String> = []
   /// Names that were reported as undefined.
   var reported: Set<String> = []
+  /// How many undefined names a look-alike was looked for.
+  var guesses = 0
 
   init(
     tree: FortiTree, scope: FortiScope, version: FortiVersion?, notes: FortiNotes, name: String, source: SourceRange
@@ -100,16 +106,27 @@ struct FortiDomain {
   }
 
   /// An undefined name: reported once, and nothing is known of what it stands for.
-  mutating func undefined(_ kind: String, _ name: String, _ range: SourceRange, among choices: [String])
-    -> Uncertainty
-  {
-    if reported.insert("\(kind) \(name)").inserted {
-      let guess = nearest(to: name, among: choices.prefix(5000)).map { "; did you mean `\(printable($0))`?" } ?? ""
+  ///
+  /// - Parameters:
+  ///   - paths: sections whose entries may have been meant.
+  ///   - extra: other names that may have been meant.
+  mutating func undefined(
+    _ kind: String, _ name: String, _ range: SourceRange, like paths: [String], or extra: [String] = []
+  ) -> Uncertainty {
+    let message = "\(kind) `\(printable(name))` is not defined in this file"
+    if reported.insert(message).inserted {
+      // A fragment may lack thousands of names; looking for look-alikes of a few is enough.
+      var guess: String?
+      if guesses < 20 {
+        let names = paths.flatMap { entries($0) }.prefix(2000).map { tree.nodes[$0].name }
+        guess = nearest(to: name, among: names + extra)
+      }
+      guesses += 1
       notes.issue(
-        .undefinedReference, range, "\(kind) `\(printable(name))` is not defined in this file\(guess)",
+        .undefinedReference, range, message + (guess.map { "; did you mean `\(printable($0))`?" } ?? ""),
         help: "export the whole configuration, or correct the name")
     }
-    return Uncertainty(range: range, reason: "\(kind) `\(printable(name))` is not defined in this file")
+    return Uncertainty(range: range, reason: message)
   }
 }
 

@@ -40,7 +40,9 @@ enum FortiFactory {
       "PING": [icmp(IPProtocol.icmp, 8)], "TIMESTAMP": [icmp(IPProtocol.icmp, 13)],
       "INFO_REQUEST": [icmp(IPProtocol.icmp, 15)], "INFO_ADDRESS": [icmp(IPProtocol.icmp, 17)],
       "PING6": [icmp(IPProtocol.icmpV6, 128)],
-      "RLOGIN": [Service(proto: IPProtocol.tcp, destinationPorts: IntervalSet(513), sourcePorts: IntervalSet(512...1023))],
+      "RLOGIN": [
+        Service(proto: IPProtocol.tcp, destinationPorts: IntervalSet(513), sourcePorts: IntervalSet(512...1023))
+      ],
       "RSH": [Service(proto: IPProtocol.tcp, destinationPorts: IntervalSet(514), sourcePorts: IntervalSet(512...1023))],
     ]
     for (name, tcp, udp) in ports {
@@ -68,7 +70,8 @@ enum FortiFactory {
     ("DHCP6", [], [546...547]), ("DNS", [53...53], [53...53]), ("FINGER", [79...79], []), ("FTP", [21...21], []),
     ("FTP_GET", [21...21], []), ("FTP_PUT", [21...21], []), ("GOPHER", [70...70], []),
     ("GTP", [], [2123...2123, 2152...2152, 3386...3386]), ("H323", [1720...1720, 1503...1503], [1719...1719]),
-    ("HTTP", [80...80], []), ("HTTPS", [443...443], []), ("IKE", [], [500...500, 4500...4500]), ("IMAP", [143...143], []),
+    ("HTTP", [80...80], []), ("HTTPS", [443...443], []), ("IKE", [], [500...500, 4500...4500]),
+    ("IMAP", [143...143], []),
     ("IMAPS", [993...993], []), ("IRC", [6660...6669], []), ("Internet-Locator-Service", [389...389], []),
     ("KERBEROS", [88...88, 464...464], [88...88, 464...464]), ("L2TP", [1701...1701], [1701...1701]),
     ("LDAP", [389...389], []), ("LDAP_UDP", [], [389...389]), ("MGCP", [], [2427...2427, 2727...2727]),
@@ -79,7 +82,8 @@ enum FortiFactory {
     ("PPTP", [1723...1723], []), ("QUAKE", [], [26000...26000, 27000...27000, 27910...27910, 27960...27960]),
     ("RADIUS", [], [1812...1813]), ("RADIUS-OLD", [], [1645...1646]), ("RAUDIO", [], [7070...7070]),
     ("RDP", [3389...3389], []), ("REXEC", [512...512], []), ("RIP", [], [520...520]),
-    ("RTSP", [554...554, 7070...7070, 8554...8554], [554...554]), ("SAMBA", [139...139], []), ("SCCP", [2000...2000], []),
+    ("RTSP", [554...554, 7070...7070, 8554...8554], [554...554]), ("SAMBA", [139...139], []),
+    ("SCCP", [2000...2000], []),
     ("SIP", [5060...5060], [5060...5060]), ("SIP-MSNmessenger", [1863...1863], []), ("SMB", [445...445], []),
     ("SMTP", [25...25], []), ("SMTPS", [465...465], []), ("SNMP", [161...162], [161...162]),
     ("SOCKS", [1080...1080], [1080...1080]), ("SQUID", [3128...3128], []), ("SSH", [22...22], []),

@@ -22,7 +22,8 @@ extension FortiDomain {
     lists.append(policyList(policies))
     lists += intrazoneList()
     let filter = Stage(
-      .filter(lists: lists, fallback: implicitDeny), name: "firewall policies", source: device.lists[lists.last ?? 0].source)
+      .filter(lists: lists, fallback: implicitDeny), name: "firewall policies",
+      source: device.lists[lists.last ?? 0].source)
     let route = Stage(.route, name: "routing table", source: device.source)
     if usesCentralNAT {
       device.pipeline = [translationStage(centralDestinationRules(), "virtual IPs")]

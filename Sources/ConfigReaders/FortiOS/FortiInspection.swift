@@ -23,7 +23,7 @@ extension FortiDomain {
       isSure: status == "enable")
     if tree.value("profile-type", of: policy) == "group", let group = tree.setting("profile-group", of: policy) {
       guard let node = entry(group.words[0], in: "firewall profile-group") else {
-        _ = undefined("profile group", group.words[0], group.range, among: [])
+        _ = undefined("profile group", group.words[0], group.range, like: ["firewall profile-group"])
         return nil
       }
       key.applicationList = tree.value("application-list", of: node)
@@ -48,7 +48,8 @@ extension FortiDomain {
         inspect(list: node, &verdict)
       } else {
         let use = tree.setting("application-list", of: policy)?.range ?? source
-        verdict.mayBlockAnything(undefined("application list", name, use, among: entries("application list").map { tree.nodes[$0].name }))
+        verdict.mayBlockAnything(
+          undefined("application list", name, use, like: ["application list"]))
       }
     }
     if let name = key.sensor {
@@ -67,7 +68,8 @@ extension FortiDomain {
   /// guide, "Matching multiple parameters on application control signatures").
   private func excludedSignatures() -> String? {
     guard let setting = sectionSetting("exclude-signatures", in: "ips global") else {
-      return "industrial signatures are excluded by default; `config ips global`, `set exclude-signatures none` is missing"
+      return
+        "industrial signatures are excluded by default; `config ips global`, `set exclude-signatures none` is missing"
     }
     return setting.words == ["none"]
       ? nil : "industrial signatures are excluded by `set exclude-signatures \(printable(setting.words[0]))`"
@@ -76,10 +78,8 @@ extension FortiDomain {
   /// TCP ports on which Modbus messages are recognised (default 502, same section of the guide).
   private func modbusPorts() -> IntervalSet<UInt16> {
     for place in [scope.own] + scope.shared {
-      guard let section = tree.section("ips decoder", in: place),
-        let decoder = tree.nodes[section].index["modbus_decoder"],
-        let list = tree.entries("parameter", in: decoder).first(where: { tree.nodes[$0].name == "port_list" }),
-        let words = tree.setting("value", of: list)?.words
+      guard let decoder = tree.section("ips decoder modbus_decoder", in: place),
+        let list = tree.section("parameter port_list", in: decoder), let words = tree.setting("value", of: list)?.words
       else { continue }
       // `502:505` is a range; several are separated by commas.
       let ranges = words.flatMap { $0.split(separator: ",") }.map { part in
@@ -98,7 +98,8 @@ extension FortiDomain {
     for entry in tree.entries("entries", in: list) { inspect(entry: entry, &verdict) }
     // What no entry names: other known applications, and traffic that is no known application.
     if tree.value("other-application-action", of: list) == "block" {
-      let reason = Uncertainty(range: tree.nodes[list].range, reason: "the list blocks applications that it does not name")
+      let reason = Uncertainty(
+        range: tree.nodes[list].range, reason: "the list blocks applications that it does not name")
       verdict.block(surely: [verdict.allModbus], possibly: [.any], reason)
       verdict.blocksUnnamed = reason
     }
@@ -125,7 +126,9 @@ extension FortiDomain {
     }
   }
 
-  private static let filters = ["risk", "sub-category", "protocols", "vendor", "technology", "behavior", "popularity", "tags"]
+  private static let filters = [
+    "risk", "sub-category", "protocols", "vendor", "technology", "behavior", "popularity", "tags",
+  ]
 
   /// Whether the entry names nothing and so matches every application.
   private func isUnfiltered(_ entry: Int) -> Bool {

@@ -31,6 +31,7 @@ extension FortiDomain {
     interface.isManagementOnly = tree.value("dedicated-to", of: node) == "management"
     interface.addresses = ownAddresses(node)
     device.interfaces.append(interface)
+    interfaceNames.insert(interface.name)
     if ["aggregate", "redundant", "switch", "hard-switch"].contains(tree.value("type", of: node)) {
       adopt(tree.words("member", of: node), by: interface.name)
     }
@@ -106,9 +107,9 @@ extension FortiDomain {
   private mutating func checkInterface(_ name: String, _ range: SourceRange) {
     // Fragments have no interface section at all; tunnels of SSL VPN and L2TP are made by the system.
     guard !device.interfaces.isEmpty, !name.hasSuffix(".\(scope.name ?? "root")"),
-      !device.interfaces.contains(where: { $0.name == name })
+      !interfaceNames.contains(name)
     else { return }
-    _ = undefined("interface or zone", name, range, among: device.interfaces.map(\.name) + zones.keys.sorted())
+    _ = undefined("interface or zone", name, range, like: ["system zone"], or: interfaceNames.sorted())
   }
 
   /// Whether traffic between the interfaces of a zone passes without a policy, with the line that says so.

@@ -29,7 +29,8 @@ extension FortiDomain {
     let all: AddressSet = family == .v4 ? .allV4 : .allV6
     var sources = localAddresses("srcaddr", node, family, &open)
     if tree.isEnabled("internet-service-src", of: node) {
-      let reason = Uncertainty(range: range, reason: "Internet Services are lists of addresses that are not in the file")
+      let reason = Uncertainty(
+        range: range, reason: "Internet Services are lists of addresses that are not in the file")
       sources = AddressBounds(lower: .empty, upper: all, uncertainties: [reason])
     }
     let destinations = localAddresses("dstaddr", node, family, &open)
@@ -89,7 +90,8 @@ extension FortiDomain {
         order: rules.count, name: "\(printable(access.interface ?? "any")) allows \(printable(access.service))",
         match: match, action: .permit, source: access.source)
       if services == nil {
-        rule.match = match.uncertain(Uncertainty(range: access.source, reason: "the ports of this service are not known"))
+        rule.match = match.uncertain(
+          Uncertainty(range: access.source, reason: "the ports of this service are not known"))
       }
       rule.ingress = InterfaceMatch(access.interface.map { [$0] })
       rules.append(rule)
@@ -130,7 +132,9 @@ extension FortiDomain {
 
   /// Services that the device opens by itself when a feature needs them: DHCP, routing, VPN, clustering, discovery.
   private func systemServices(_ order: Int) -> Rule {
-    let tcp = IntervalSet<UInt16>([113...113, 179...179, 443...443, 541...541, 703...703, 1000...1003, 8008...8015, 10443...10443])
+    let tcp = IntervalSet<UInt16>([
+      113...113, 179...179, 443...443, 541...541, 703...703, 1000...1003, 8008...8015, 10443...10443,
+    ])
     let udp = IntervalSet<UInt16>([
       53...53, 67...68, 123...123, 500...500, 520...521, 546...547, 703...703, 1701...1701, 1812...1813, 3784...3785,
       4500...4500, 5246...5247, 8014...8014,

@@ -19,12 +19,14 @@ extension FortiDomain {
     }
     var last = Rule(
       order: rules.count, name: "multicast without a multicast policy",
-      match: MatchBounds(PacketMatch(destinations: Self.multicast)), action: .deny(rejects: false), source: device.source)
+      match: MatchBounds(PacketMatch(destinations: Self.multicast)), action: .deny(rejects: false),
+      source: device.source)
     last.isExplicit = false
     let skips = sectionSetting("multicast-skip-policy", in: "system settings")
     if isTransparent || skips?.words == ["enable"] {
       last.match = last.match.uncertain(
-        Uncertainty(range: skips?.range ?? device.source, reason: "in transparent mode multicast may skip the policies"))
+        Uncertainty(range: skips?.range ?? device.source, reason: "in transparent mode multicast may skip the policies")
+      )
     }
     let source = tree.section("firewall multicast-policy", in: scope.own).map { tree.nodes[$0].range }
     return addList("firewall multicast-policy", rules + [last], source ?? device.source)

@@ -11,7 +11,8 @@ extension Platform {
       "FortiOS 7.6.1 CLI Reference",
     ],
     modelled: [
-      "virtual domains, interfaces, zones", "address and service objects and groups", "firewall policies, IPv4 and IPv6",
+      "virtual domains, interfaces, zones", "address and service objects and groups",
+      "firewall policies, IPv4 and IPv6",
       "virtual IPs, IP pools, policy NAT and central NAT", "multicast and local-in policies, allowaccess",
       "static routes", "application control of industrial functions",
     ],
@@ -129,7 +130,8 @@ private func lowered(
   let domains = tree.entries("vdom", in: root)
   var scopes = domains.map { FortiScope(own: $0, shared: shared, name: tree.nodes[$0].name) }
   if scopes.isEmpty { scopes = [FortiScope(own: root, shared: shared.filter { $0 != root }, name: nil)] }
-  var devices: [Device] = []
+  var used: [Device] = []
+  var all: [Device] = []
   for scope in scopes {
     var domain = FortiDomain(
       tree: tree, scope: scope, version: version, notes: notes, name: name, source: tree.nodes[scope.own].range)
@@ -137,9 +139,10 @@ private func lowered(
     notes = domain.notes
     // A domain without interfaces and policies is a name and nothing more.
     let isUsed = !domain.device.interfaces.isEmpty || !tree.nodes[scope.own].children.isEmpty
-    if isUsed || scope.name == nil { devices.append(domain.device) }
+    if isUsed { used.append(domain.device) }
+    all.append(domain.device)
   }
-  return devices
+  return used.isEmpty ? all : used
 }
 
 /// The file's name without folders and extension.

@@ -129,9 +129,12 @@ extension FortiDomain {
     for (family, names) in [(IPFamily.v4, table.v4), (.v6, table.v6)] {
       guard let names else { continue }
       if let setting = tree.setting(names.source, of: node) {
-        sources.append(negated(addressBounds(setting, family), names.source, node, family))
+        let bounds = addressBounds(setting, family)
+        sources.append(negated(bounds, names.source, node, family))
       }
-      if let setting = tree.setting(names.destination, of: node) {
+      // With an Internet Service as destination the policy has no destination addresses of that family.
+      let isService = tree.isEnabled(family == .v4 ? "internet-service" : "internet-service6", of: node)
+      if !isService, let setting = tree.setting(names.destination, of: node) {
         destinations.append(readDestination(setting, names.destination, node, family, &result))
       }
     }
@@ -153,7 +156,11 @@ extension FortiDomain {
       let virtual = virtualIPs(named: word, family)
       if virtual.isEmpty { plain.words.append(word) } else { found += virtual }
     }
-    guard !found.isEmpty else { return negated(addressBounds(setting, family), name, node, family) }
+    if found.isEmpty {
+      // Resolved before the call: as an argument it would copy all of `self` each time.
+      let bounds = addressBounds(setting, family)
+      return negated(bounds, name, node, family)
+    }
     if tree.isEnabled("\(name)-negate", of: node) || setting.isBroken {
       return .unknown(Uncertainty(range: setting.range, reason: "a negated virtual IP is not modelled"))
     }
@@ -203,7 +210,8 @@ extension FortiDomain {
     if let schedule = tree.setting("schedule", of: node), !isAlways(schedule.words[0], schedule.range) {
       result.state = .scheduled(name: schedule.words[0])
       open.append(
-        Uncertainty(range: schedule.range, reason: "schedule `\(printable(schedule.words[0]))` limits the policy in time"))
+        Uncertainty(
+          range: schedule.range, reason: "schedule `\(printable(schedule.words[0]))` limits the policy in time"))
     }
     if let status = tree.setting("status", of: node) {
       if status.words == ["disable"] {

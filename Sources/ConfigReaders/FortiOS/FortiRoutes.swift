@@ -89,7 +89,9 @@ extension AddressSet {
         if hostBits == 128, start == 0, last == .max { break }
         hostBits -= 1
       }
-      guard let prefix = IPPrefix(IPAddress(family: family, value: start), length: family.bits - hostBits) else { break }
+      guard let prefix = IPPrefix(IPAddress(family: family, value: start), length: family.bits - hostBits) else {
+        break
+      }
       result.append(prefix)
       if prefix.last.value >= last { break }
       start = prefix.last.value + 1

@@ -20,7 +20,7 @@ extension FortiDomain {
     }
     // `always` is there from the factory.
     if name == "always" { return true }
-    if name != "none" { _ = undefined("schedule", name, use, among: ["always", "none"]) }
+    if name != "none" { _ = undefined("schedule", name, use, like: [], or: ["always", "none"]) }
     return false
   }
 }

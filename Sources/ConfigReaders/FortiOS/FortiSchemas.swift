@@ -2,7 +2,8 @@
 extension FortiCatalog {
   /// Attributes that objects carry for people and for synchronisation.
   static let objectDecoration: Set<String> = [
-    "uuid", "comment", "comments", "color", "visibility", "fabric-object", "fabric-object-source", "tags", "q_origin_key",
+    "uuid", "comment", "comments", "color", "visibility", "fabric-object", "fabric-object-source", "tags",
+    "q_origin_key",
     "category", "cache-ttl", "allow-routing", "passive-fqdn-learning", "global-object", "q-origin-key",
   ]
 
@@ -28,7 +29,8 @@ extension FortiCatalog {
     used: ["status"], unknownMatters: false,
     children: [
       "zone": .model(FortiSchema(used: [], unknownMatters: false)),
-      "members": .model(FortiSchema(used: ["interface", "zone", "gateway", "gateway6", "status"], unknownMatters: false)),
+      "members": .model(
+        FortiSchema(used: ["interface", "zone", "gateway", "gateway6", "status"], unknownMatters: false)),
       "service": .notModelled(
         reason: "SD-WAN rules choose among the member interfaces; any member may be taken", matters: false),
     ])
@@ -69,7 +71,8 @@ extension FortiCatalog {
     irrelevant: objectDecoration.union([
       "id", "arp-reply", "ldb-method", "gratuitous-arp-interval", "persistence", "monitor", "max-embryonic-connections",
       "http-cookie-domain", "http-cookie-path", "http-cookie-age", "http-cookie-share", "http-ip-header",
-      "http-ip-header-name", "http-multiplex", "http-redirect", "http-host", "https-cookie-secure", "outlook-web-access",
+      "http-ip-header-name", "http-multiplex", "http-redirect", "http-host", "https-cookie-secure",
+      "outlook-web-access",
       "weblogic-server", "websphere-server", "ssl-mode", "ssl-certificate", "ssl-dh-bits", "ssl-algorithm", "ssl-pfs",
       "ssl-min-version", "ssl-max-version", "ssl-server-min-version", "ssl-server-max-version", "ssl-server-algorithm",
       "ssl-send-empty-frags", "ssl-client-renegotiation", "ssl-client-session-state-type", "ssl-hpkp", "ssl-hsts",
@@ -120,9 +123,11 @@ extension FortiCatalog {
     "virtual-patch-profile", "sctp-filter-profile", "diameter-filter-profile", "casb-profile", "ips-voip-filter",
     "inspection-mode", "webproxy-profile", "webproxy-forward-server", "webcache", "webcache-https", "wanopt",
     "wanopt-detection", "wanopt-passive-opt", "wanopt-profile", "wanopt-peer", "wccp", "http-policy-redirect",
-    "ssh-policy-redirect", "ztna-policy-redirect", "replacemsg-override-group", "custom-log-fields", "block-notification",
+    "ssh-policy-redirect", "ztna-policy-redirect", "replacemsg-override-group", "custom-log-fields",
+    "block-notification",
     "timeout-send-rst", "firewall-session-dirty", "anti-replay", "tcp-session-without-syn", "delay-tcp-npu-session",
-    "geoip-anycast", "geoip-match", "disclaimer", "email-collect", "natip", "natinbound", "natoutbound", "permit-any-host",
+    "geoip-anycast", "geoip-match", "disclaimer", "email-collect", "natip", "natinbound", "natoutbound",
+    "permit-any-host",
     "permit-stun-host", "rtp-nat", "rtp-addr", "schedule-timeout", "decrypted-traffic-mirror", "ssl-mirror",
     "ssl-mirror-intf", "scan-botnet-connections", "radius-mac-auth-bypass", "auth-cert", "auth-path",
     "auth-redirect-addr", "redirect-url", "ntlm-guest", "ntlm-enabled-browsers", "captive-portal-exempt",
@@ -177,7 +182,8 @@ extension FortiCatalog {
       "entries": .model(
         FortiSchema(
           used: [
-            "application", "category", "action", "risk", "sub-category", "protocols", "vendor", "technology", "behavior",
+            "application", "category", "action", "risk", "sub-category", "protocols", "vendor", "technology",
+            "behavior",
             "popularity", "exclusion", "tags",
           ],
           irrelevant: [

@@ -35,8 +35,7 @@ extension FortiDomain {
     if name == "webproxy" {
       return .unknown(Uncertainty(range: use, reason: "service `webproxy` means traffic of the explicit web proxy"))
     }
-    let names = entries("firewall service custom").map { tree.nodes[$0].name } + FortiFactory.services.keys.sorted()
-    return .unknown(undefined("service", name, use, among: names))
+    return .unknown(undefined("service", name, use, like: ["firewall service custom", "firewall service group"]))
   }
 
   private mutating func serviceGroup(_ node: Int, depth: Int) -> ServiceBounds {

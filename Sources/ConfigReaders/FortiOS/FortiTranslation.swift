@@ -24,12 +24,11 @@ extension FortiDomain {
     for index in applied { rules.append(openTranslation(index, rules.count)) }
     let translating = permitting.filter { tree.isEnabled("nat", of: $0.node) }
     guard let last = translating.last else { return rules }
-    rules += reverseTranslations(rules.count)
     // Policies without NAT in front of the last one with NAT exempt their packets.
     for policy in permitting where policy.order <= last.order && policy.destinations != .empty {
       let match = MatchBounds(sources: policy.sources, destinations: policy.destinations, services: policy.services)
       var rule = translationRule(policy, match, rules.count)
-      rule.source = sourceTranslation(policy.node)
+      rule.source = sourceTranslation(policy)
       rules.append(rule)
     }
     return rules
@@ -52,7 +51,7 @@ extension FortiDomain {
     rule.ingress = ingress
     rule.destination = vip.translation
     rule.destinationPorts = mappedPorts(vip)
-    rule.source = sourceTranslation(policy.node)
+    rule.source = sourceTranslation(policy)
     return rule
   }
 
@@ -73,26 +72,20 @@ extension FortiDomain {
     return rule
   }
 
-  /// Static virtual IPs translate sources of outgoing connections back, unless an IP pool comes first (technical tip
-  /// "Mapping VIP outbound connections", ta-p/193423); which policies do so is left open.
-  private func reverseTranslations(_ start: Int) -> [TranslationRule] {
-    virtualIPs.indices.filter { virtualIPs[$0].translatesBack && virtualIPs[$0].isEnabled }.enumerated().map {
-      position, index in
-      let vip = virtualIPs[index]
-      let reason = Uncertainty(range: vip.range, reason: "a virtual IP may translate outgoing connections too")
-      var rule = TranslationRule(
-        order: start + position, name: "virtual IP \(printable(vip.name)), outgoing",
-        match: MatchBounds(PacketMatch(sources: vip.mapped.upper)).uncertain(reason), range: vip.range)
-      rule.source = .pool(vip.external.upper)
-      return rule
-    }
-  }
-
   /// Source translation of a policy; nil without NAT.
-  private mutating func sourceTranslation(_ node: Int) -> AddressTranslation? {
-    guard tree.isEnabled("nat", of: node) else { return nil }
-    guard tree.isEnabled("ippool", of: node) else { return .egressInterface }
-    return pool(["poolname", "poolname6"].compactMap { tree.setting($0, of: node) }, tree.nodes[node].range)
+  ///
+  /// The order is: IP pool, static virtual IP of the source in reverse, address of the outgoing interface (technical tip
+  /// "Mapping VIP outbound connections", ta-p/193423).
+  private mutating func sourceTranslation(_ policy: FortiPolicy) -> AddressTranslation? {
+    guard tree.isEnabled("nat", of: policy.node) else { return nil }
+    if tree.isEnabled("ippool", of: policy.node) {
+      return pool(["poolname", "poolname6"].compactMap { tree.setting($0, of: policy.node) }, policy.range)
+    }
+    guard translatedBack.overlaps(policy.sources.upper),
+      let reverse = virtualIPs.first(where: { $0.isTranslatingBack && $0.mapped.upper.overlaps(policy.sources.upper) })
+    else { return .egressInterface }
+    return .unknown(
+      Uncertainty(range: reverse.range, reason: "the virtual IP translates connections of its server outward too"))
   }
 
   /// The addresses of IP pools.
@@ -103,7 +96,7 @@ extension FortiDomain {
         let node = entry(name, in: "firewall ippool") ?? entry(name, in: "firewall ippool6")
         guard let node else {
           return .unknown(
-            undefined("IP pool", name, setting.range, among: entries("firewall ippool").map { tree.nodes[$0].name }))
+            undefined("IP pool", name, setting.range, like: ["firewall ippool"]))
         }
         guard let first = tree.value("startip", of: node).flatMap({ IPAddress($0) }),
           let last = tree.value("endip", of: node).flatMap({ IPAddress($0) }),
@@ -148,7 +141,8 @@ extension FortiDomain {
     let service = centralService(node, &open)
     var rule = TranslationRule(
       order: order, name: "central SNAT \(printable(tree.nodes[node].name))",
-      match: MatchBounds(sources: sources, destinations: destinations, services: ServiceBounds([service])), range: range)
+      match: MatchBounds(sources: sources, destinations: destinations, services: ServiceBounds([service])), range: range
+    )
     rule.ingress = interfaceMatch(tree.setting("srcintf", of: node)) ?? .any
     rule.egress = interfaceMatch(tree.setting("dstintf", of: node)) ?? .any
     for name in ["nat46", "nat64"] where tree.isEnabled(name, of: node) {

@@ -66,7 +66,8 @@ struct FortiTreeBuilder {
     switch handling {
     case .scope: inner = FortiCatalog.handling(of: path)
     case .domains: inner = .unknown(matters: true)
-    case .model(let schema): inner = schema.children[path] ?? (schema.unknownMatters ? .unknown(matters: true) : .irrelevant)
+    case .model(let schema):
+      inner = schema.children[path] ?? (schema.unknownMatters ? .unknown(matters: true) : .irrelevant)
     case .dynamicRouting:
       let bringsRoutes = ["neighbor", "neighbor-group", "network", "area", "interface", "ospf-interface"].contains(path)
       inner =

@@ -39,6 +39,9 @@ struct FortiVirtualIP {
 }
 
 extension FortiVirtualIP {
+  /// Whether sources behind it are translated on their way out.
+  var isTranslatingBack: Bool { translatesBack && isEnabled }
+
   /// The packets, as clients send them, that this virtual IP takes and whose translated form the services match.
   ///
   /// A policy's services are compared with the port after the translation (Fortinet technical tip "Traffic intended for
@@ -100,6 +103,7 @@ extension FortiDomain {
       }
     }
     markOverlaps()
+    translatedBack = union(of: virtualIPs.filter(\.isTranslatingBack).map(\.mapped.upper))
   }
 
   /// The virtual IPs that a policy's destination name stands for; empty when it is no virtual IP or group of them.
@@ -182,7 +186,10 @@ extension FortiDomain {
     let mapped = tree.value("mappedport", of: node).map { FortiText.ports($0) } ?? external
     guard let mapped, external != 0...0 || type != "server-load-balance" else {
       // Port 0 of a virtual server means every port.
-      if mapped != nil { return result.limit = ServiceBounds([Service(proto: proto)]) }
+      if mapped != nil {
+        result.limit = ServiceBounds([Service(proto: proto)])
+        return
+      }
       result.open.append(Uncertainty(range: result.range, reason: "the mapped port cannot be read"))
       return
     }
@@ -253,23 +260,33 @@ extension FortiDomain {
   /// (Fortinet technical tip "Virtual IP (VIP) port forwarding order of execution", ta-p/350101).
   private mutating func markOverlaps() {
     let order = virtualIPs.indices.sorted { first(virtualIPs[$0]) < first(virtualIPs[$1]) }
+    var crowdedUpTo: UInt128?
     for (position, i) in order.enumerated() {
+      if let end = crowdedUpTo, first(virtualIPs[i]) <= end { markOverlap(i, "many others") }
       let last = self.last(virtualIPs[i])
-      var checked = 0
-      for j in order[(position + 1)...] {
+      for (checked, j) in order[(position + 1)...].enumerated() {
         // Sorted by first address: nothing further on can overlap.
         if first(virtualIPs[j]) > last { break }
-        checked += 1
-        // Hundreds of neighbours inside one range: taken to overlap without looking at each pair.
-        guard checked > 200 || overlap(virtualIPs[i], virtualIPs[j]) else { continue }
-        for (own, other) in [(i, j), (j, i)] where virtualIPs[own].open.count < uncertaintyLimit {
-          virtualIPs[own].open.append(
-            Uncertainty(
-              range: virtualIPs[own].range,
-              reason: "virtual IPs `\(printable(virtualIPs[own].name))` and `\(printable(virtualIPs[other].name))` overlap"))
+        // Hundreds of neighbours in one range are taken to overlap without looking at each pair.
+        if checked == 200 {
+          crowdedUpTo = max(crowdedUpTo ?? 0, last)
+          markOverlap(i, "many others")
+          break
         }
+        // Nothing to add where both are open already.
+        if !virtualIPs[i].open.isEmpty, !virtualIPs[j].open.isEmpty { continue }
+        guard overlap(virtualIPs[i], virtualIPs[j]) else { continue }
+        markOverlap(i, "`\(printable(virtualIPs[j].name))`")
+        markOverlap(j, "`\(printable(virtualIPs[i].name))`")
       }
     }
+  }
+
+  private mutating func markOverlap(_ index: Int, _ other: String) {
+    guard virtualIPs[index].open.count < 4 else { return }
+    let name = printable(virtualIPs[index].name)
+    virtualIPs[index].open.append(
+      Uncertainty(range: virtualIPs[index].range, reason: "virtual IP `\(name)` overlaps with \(other)"))
   }
 
   private func first(_ vip: FortiVirtualIP) -> UInt128 {

@@ -21,9 +21,11 @@ extension FortiDomain {
     let applied = appliedVirtualIPs(policies)
     guard !applied.isEmpty else { return [] }
     let spaces = spaces(of: applied)
+    // Addresses before and after the translation.
+    let touched = union(of: spaces.flatMap(\.upper).map(\.destinations) + virtualIPs.map(\.mapped.upper))
     var rules: [Rule] = []
     for policy in policies {
-      rules += policy.virtualIPs.isEmpty ? matchingRules(policy, spaces) : namedRules(policy)
+      rules += policy.virtualIPs.isEmpty ? matchingRules(policy, spaces, touched) : namedRules(policy)
     }
     // What no policy takes is either dropped or treated like traffic without a virtual IP; the documents disagree.
     for space in spaces {
@@ -53,7 +55,9 @@ extension FortiDomain {
     var changesPort = false
     for index in policy.virtualIPs {
       let vip = virtualIPs[index]
-      guard vip.isEnabled, vip.translation != nil, let ingress = common(policy.ingress, vip.interfaces) else { continue }
+      guard vip.isEnabled, vip.translation != nil, let ingress = common(policy.ingress, vip.interfaces) else {
+        continue
+      }
       changesPort = changesPort || vip.forward?.changesPort == true
       let match = vip.match(sources: policy.sources, services: policy.services)
       let at = groups.firstIndex { $0.ingress == ingress } ?? groups.endIndex
@@ -79,16 +83,14 @@ extension FortiDomain {
   }
 
   /// Rules of a policy on plain addresses that matches virtual IPs too (`match-vip`).
-  private func matchingRules(_ policy: FortiPolicy, _ spaces: [Space]) -> [Rule] {
+  private func matchingRules(_ policy: FortiPolicy, _ spaces: [Space], _ touched: AddressSet) -> [Rule] {
     let decision = matchesVirtualIPs(policy)
     guard decision != false else { return [] }
-    let external = union(of: spaces.flatMap(\.upper).map(\.destinations) + [.empty])
-    let mapped = union(of: virtualIPs.map(\.mapped.upper) + [.empty])
     // Whether the address before or after the translation counts is not documented: certain when both are matched.
     let isSure =
       decision == true && policy.services.lower.contains(.any)
-      && external.union(mapped).isSubset(of: policy.destinations.lower)
-    guard isSure || external.union(mapped).overlaps(policy.destinations.upper) else { return [] }
+      && touched.isSubset(of: policy.destinations.lower)
+    guard isSure || touched.overlaps(policy.destinations.upper) else { return [] }
     return spaces.compactMap { space in
       guard let ingress = common(policy.ingress, space.interfaces) else { return nil }
       let reason = Uncertainty(
@@ -104,7 +106,8 @@ extension FortiDomain {
       let upper = cut(space.upper, policy.sources.upper)
       let match =
         isSure && lower == upper
-        ? MatchBounds(upper) : MatchBounds(lower: lower, upper: upper, uncertainties: [reason] + policy.sources.uncertainties)
+        ? MatchBounds(upper)
+        : MatchBounds(lower: lower, upper: upper, uncertainties: [reason] + policy.sources.uncertainties)
       return policy.rule(match, ingress: ingress)
     }
   }
