@@ -87,7 +87,16 @@ public struct DeviceFlow {
       var next = branch
       // Only the first translation is undone for the witness; a second one on a destination does not occur.
       if branch.translations.isEmpty { next.entered = taken.upper }
-      next.permitted = image(of: taken, rule, filtersFollow: filtersFollow(index))
+      let filtersFollow = filtersFollow(index)
+      next.permitted = image(of: taken, rule, filtersFollow: filtersFollow)
+      // What earlier rules let through is known by its new addresses from here on.
+      next.shares = branch.shares.map { share in
+        var share = share
+        share.packets = SetBounds(
+          lower: share.packets.lower.intersection(taken.lower), upper: share.packets.upper.intersection(taken.upper))
+        share.packets = image(of: share.packets, rule, filtersFollow: filtersFollow)
+        return share
+      }
       if !rule.isExemption { next.translations.append(rule) }
       results.append(next)
     }

@@ -42,8 +42,11 @@ public struct RandomDevice {
     // Lists may only lead to later ones, as chains of a kernel do; a test of its own covers cycles.
     device.lists = (0..<count).map { index in list(index, of: count) }
     device.pipeline = [stage(0)]
-    if flip() { device.pipeline.insert(translationStage(), at: 0) }
     if count > 1, flip() { device.pipeline.append(stage(1)) }
+    if flip() {
+      let place = Int.random(in: 0...device.pipeline.count, using: &generator)
+      device.pipeline.insert(translationStage(), at: place)
+    }
     return device
   }
 

@@ -29,18 +29,18 @@ import Testing
     }
   }
 
-  @Test func sharesAddUpToWhatIsPermitted() {
+  @Test func sharesOfEveryStageHoldWhatIsPermitted() {
     var random = RandomDevice(seed: 99)
-    for _ in 0..<50 {
+    for _ in 0..<80 {
       var device = random.make()
       device.passesReplies = false
-      device.pipeline = device.pipeline.filter { if case .filter = $0.work { true } else { false } }
-      device.pipeline = Array(device.pipeline.prefix(1))
       let space = PacketSpace()
       let flow = DeviceFlow(ingress: "in", egress: "out", cache: RuleSetCache(device: device, space: space))
       for branch in flow.forward(space.all) {
-        let union = branch.shares.reduce(space.empty) { $0.union($1.packets.upper) }
-        #expect(union == branch.permitted.upper)
+        for (stage, shares) in Dictionary(grouping: branch.shares, by: \.stage) {
+          let union = shares.reduce(space.empty) { $0.union($1.packets.upper) }
+          #expect(branch.permitted.upper.isSubset(of: union), "stage \(stage)")
+        }
       }
     }
   }

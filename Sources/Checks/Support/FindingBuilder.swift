@@ -104,7 +104,7 @@ extension DeviceContext {
   /// The place's match and action in words that do not change with lines, order or comments.
   func subject(of place: RulePlace) -> String {
     guard let rule = rule(at: place) else {
-      return "default of \(place.list.map { device.lists[$0].name } ?? device.pipeline[place.stage].name)"
+      return place.list.map { "default of \(device.lists[$0].name)" } ?? "default of stage \(place.stage)"
     }
     return rule.subject
   }

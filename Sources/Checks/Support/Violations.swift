@@ -66,13 +66,19 @@ extension DeviceContext {
           $0.stage == stage && isExplicit($0) && $0.packets.upper.overlaps(packets.upper)
         }
       } ?? stages.last
-    return branch.shares.filter { $0.stage == chosen }.compactMap { share in
+    var rest = packets
+    var parts: [(RulePlace, SetBounds)] = []
+    for share in branch.shares where share.stage == chosen {
       let part = SetBounds(
         lower: share.packets.lower.intersection(packets.lower),
         upper: share.packets.upper.intersection(packets.upper))
-      guard !part.upper.isEmpty else { return nil }
-      return (RulePlace(stage: share.stage, list: share.list, rule: share.rule), part)
+      guard !part.upper.isEmpty else { continue }
+      parts.append((RulePlace(stage: share.stage, list: share.list, rule: share.rule), part))
+      rest = SetBounds(lower: rest.lower.subtracting(part.upper), upper: rest.upper.subtracting(part.upper))
     }
+    // Nothing that passes may go unreported because no rule is to blame: a device without filters, say.
+    if !rest.upper.isEmpty { parts.append((RulePlace(stage: chosen ?? 0, list: nil, rule: nil), rest)) }
+    return parts
   }
 
   /// Whether a rule that stands in the file lets the packets through, and not a default.
@@ -90,8 +96,9 @@ extension DeviceContext {
   /// Where to look for a place in the file.
   func location(of place: RulePlace) -> SourceRange {
     if let rule = rule(at: place) { return rule.source }
-    let stage = device.pipeline[place.stage]
-    guard let list = place.list else { return stage.source }
+    guard let list = place.list else {
+      return device.pipeline.indices.contains(place.stage) ? device.pipeline[place.stage].source : device.source
+    }
     if case .configured(let range) = device.lists[list].fallback.origin { return range }
     return device.lists[list].source
   }
@@ -99,7 +106,10 @@ extension DeviceContext {
   /// How an engineer would name a place.
   func name(of place: RulePlace) -> String {
     if let rule = rule(at: place) { return rule.name }
-    guard let list = place.list else { return "the default of \(device.pipeline[place.stage].name)" }
+    guard let list = place.list else {
+      return device.pipeline.indices.contains(place.stage)
+        ? "the default of \(device.pipeline[place.stage].name)" : "\(device.label), which filters nothing,"
+    }
     let fallback = device.lists[list].fallback
     switch fallback.origin {
     case .configured: return "the configured default of \(device.lists[list].name)"
