@@ -26,7 +26,8 @@ let package = Package(
     .target(name: "Reachability", dependencies: ["SourceText", "PacketSets", "RuleModel", "SitePolicy", "Findings"]),
     .target(
       name: "Checks",
-      dependencies: ["SourceText", "PacketSets", "RuleModel", "SitePolicy", "Findings", "Reachability"]),
+      dependencies: ["SourceText", "PacketSets", "RuleModel", "SitePolicy", "Findings", "Reachability"],
+      resources: [.embedInCode("Pages")]),
     .target(
       name: "Engine",
       dependencies: [

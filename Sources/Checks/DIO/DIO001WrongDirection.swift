@@ -8,7 +8,18 @@ extension Check {
       context.diodes.compactMap { diode in
         guard let from = diode.entry.from.flatMap({ context.site.zone(named: $0) }),
           let to = diode.entry.to.flatMap({ context.site.zone(named: $0) })
-        else { return nil }
+        else {
+          var finding = diode.finding(
+            context, subject: "no sides",
+            message: """
+              the site file does not say which zones diode \(diode.entry.name) joins, so its direction and the ways \
+              round it are not judged
+              """,
+            help: "give the device `from: ZONE` and `to: ZONE` in the site file")
+          finding.confidence = .possible
+          finding.counts = context.rule.possibleCounts
+          return finding
+        }
         // Data leaves the more critical side: a safety system first, then the lower level.
         let isDownward = from.isSafety == to.isSafety ? from.level > to.level : to.isSafety
         guard isDownward else { return nil }

@@ -24,8 +24,8 @@ extension Check {
           $0,
           message: { "\($0.from) \($0.verb) write to or program devices in \($0.to) over \($0.traffic)" },
           help: """
-            inspect the protocol on this rule and let only reading functions pass, or list the functions in a conduit \
-            (`functions: {modbus: [read, write]}`)
+            inspect the protocol on this rule and let only reading functions pass; functions that are meant belong into a \
+            conduit (`functions: {modbus: [read, write]}`), and the rule must keep out the others
             """)
       }
     })

@@ -17,7 +17,7 @@ extension Check {
           rule.profile.flatMap { context.device.profiles[$0].ineffectiveness } ?? "no profile is bound to the rule"
         return try context.finding(
           violation,
-          message: { "\(rule.name) permits \($0.traffic) from \($0.from) to \($0.to) by port only: \(why)" },
+          message: { "\($0.from) \($0.verb) open \($0.traffic) to \($0.to) by port only, by \(rule.name): \(why)" },
           help: "bind an application-control profile that tells the protocol's functions apart, in blocking mode")
       }
     })

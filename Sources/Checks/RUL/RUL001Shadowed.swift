@@ -90,6 +90,17 @@ extension ListContext {
       help: help)
   }
 
+  /// A finding about how wide a permit is; possible when a part of its match is not known.
+  func finding(_ list: RuleList, wide rule: Rule, isCertain: Bool, message: String, help: String) -> Finding {
+    var finding = finding(list, rule, message: message, help: help)
+    guard !isCertain else { return finding }
+    // It still counts: nobody should rely on something unknown to narrow what is otherwise open.
+    finding.confidence = .possible
+    finding.notes = rule.match.uncertainties.map { "cannot tell: \($0.reason)" }
+    finding.related = rule.match.uncertainties.prefix(6).map { RelatedPlace(range: $0.range, label: $0.reason) }
+    return finding
+  }
+
   /// The rules that decide on forwarded traffic: written in the file, not disabled.
   var activeRules: [(list: RuleList, rule: Rule)] {
     device.forwardingLists.flatMap { index in

@@ -12,10 +12,13 @@ extension Check {
     work: .lists { context in
       context.activeRules.compactMap { list, rule in
         guard rule.action == .permit, !rule.permitsAny, rule.opensSessions else { return nil }
-        let reasons = rule.widths
+        let certain = rule.widths(rule.match.lower)
+        let reasons = certain.isEmpty ? rule.widths : certain
         guard !reasons.isEmpty else { return nil }
+        let verb = certain.isEmpty ? "may permit" : "permits"
         return context.finding(
-          list, rule, message: "\(rule.name) permits \(reasons.joined(separator: " and "))",
+          list, wide: rule, isCertain: !certain.isEmpty,
+          message: "\(rule.name) \(verb) \(reasons.joined(separator: " and "))",
           help: "name the hosts and the services that are needed")
       }
     })
@@ -31,10 +34,12 @@ extension Check {
           guard rule.action == .permit, rule.isExplicit, rule.state != .disabled, rule.opensSessions,
             rule.widths.isEmpty, !rule.permitsAny, let zone = wideZone(rule, context, share: share, most: most)
           else { return nil }
+          let verb = rule.match.isExact ? "opens" : "may open"
           return Finding(
             code: context.check.code, name: context.check.name,
-            severity: context.rule.severity ?? context.check.severity, confidence: .certain,
-            message: "\(rule.name) opens most of zone \(zone.name) (\(zone.networks.summary(limit: 2)))",
+            severity: context.rule.severity ?? context.check.severity,
+            confidence: rule.match.isExact ? .certain : .possible,
+            message: "\(rule.name) \(verb) most of zone \(zone.name) (\(zone.networks.summary(limit: 2)))",
             device: context.device.label, property: context.device.lists[index].name, subject: rule.subject,
             location: rule.source, help: "name the hosts that take part")
         }
@@ -58,9 +63,12 @@ extension Rule {
   /// Whether the rule can open sessions, and is not one for replies only.
   var opensSessions: Bool { match.upper.contains { $0.states.contains(.new) } }
 
-  /// In which ways the rule names everything.
-  var widths: [String] {
-    guard let match = match.upper.first, self.match.upper.count == 1 else { return [] }
+  /// In which ways the rule names everything, as far as is known.
+  var widths: [String] { widths(match.upper) }
+
+  /// The same for one of the bounds of the match.
+  func widths(_ bound: [PacketMatch]) -> [String] {
+    guard let match = bound.first, bound.count == 1 else { return [] }
     var reasons: [String] = []
     let anySource = match.sources.v4.isAll || match.sources.v6.isAll
     let anyDestination = match.destinations.v4.isAll || match.destinations.v6.isAll

@@ -18,13 +18,15 @@ private func permits(_ context: DeviceContext) throws -> [Finding] {
   }.map { violation in
     try context.finding(
       violation,
-      message: { "\(context.name(of: violation.place)) lets \($0.from) open \($0.traffic) to \($0.to) without a log" },
+      message: {
+        "\($0.from) \($0.verb) open \($0.traffic) to \($0.to) without a log, by \(context.name(of: violation.place))"
+      },
       help: "switch logging on for this rule")
   }
 }
 
 private func denies(_ context: DeviceContext) -> [Finding] {
-  return context.device.forwardingLists.compactMap { index in
+  context.device.forwardingLists.compactMap { index in
     let list = context.device.lists[index]
     guard list.fallback.verdict == .deny, list.fallback.logging == .off, !endsInLoggedDeny(list) else { return nil }
     return Finding(

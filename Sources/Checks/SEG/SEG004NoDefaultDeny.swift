@@ -11,9 +11,9 @@ extension Check {
         guard context.policy.selects(context.rule, from, to, topology) else { return false }
         return topology.zone(from)?.level != topology.zone(to)?.level
       }) { flow in
-        // What no rule of the file permits in any stage passes only because of a default.
+        // What no rule of the file surely permits in any stage passes, or may pass, only because of a default.
         let explicit = flow.branches.flatMap(\.shares).filter(context.isExplicit).reduce(context.space.empty) {
-          $0.union($1.packets.upper)
+          $0.union($1.packets.lower)
         }
         return context.sessions.subtracting(explicit)
       }.filter { violation in context.rule(at: violation.place)?.isExplicit != true }.map { violation in
