@@ -40,7 +40,9 @@ import Testing
       let name = path.hasPrefix(folder + "/") ? String(path.dropFirst(folder.count + 1)) : path
       return "\(name):\(report.catalog.position(of: location).line)"
     }
-    let head = [finding.code, finding.severity.rawValue, finding.confidence.rawValue, place ?? "-", finding.device ?? "-"]
+    let head = [
+      finding.code, finding.severity.rawValue, finding.confidence.rawValue, place ?? "-", finding.device ?? "-",
+    ]
     return "\(head.joined(separator: " ")) | \(finding.message) | \(finding.fingerprint)"
   }
 }

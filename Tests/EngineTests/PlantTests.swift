@@ -1,0 +1,172 @@
+import Engine
+import Findings
+import Foundation
+import PacketSets
+import TestKit
+import Testing
+
+/// What the example plants must show, whatever the words of the findings.
+@Suite struct PlantTests {
+  /// The first deviations that the README of `chemical-plant` lists: code, file and line, both ends.
+  static let holes: [(code: String, place: String, from: String, to: String)] = [
+    ("SEG001", "fw-plant.cfg:199", "10.0.44.57", "10.20.0.10"),
+    ("SEG003", "fw-cell.conf:634", "10.30.1.0/24", "10.20.0.0/22"),
+    ("SEG005", "gw-safety.rules:239", "10.20.0.10", "10.10.0.0/24"),
+    ("SIS001", "fw-plant.cfg:201", "10.0.12.30", "10.11.0.0/24"),
+    ("SIS001", "gw-safety.rules:243", "10.0.12.30", "10.11.0.0/24"),
+    ("SIS003", "gw-safety.rules:242", "10.20.1.21", "10.11.0.10"),
+    ("DIO003", "gw-safety.rules:239", "10.20.0.10", "10.10.0.0/24"),
+    ("DIO003", "gw-safety.rules:241", "10.10.0.20", "10.20.0.15"),
+  ]
+
+  @Test func `The drifted plant shows each hole with a packet through it`() throws {
+    let report = try check(plantFolder("chemical-plant"))
+    #expect(report.outcome(failOn: .medium) == .violated)
+    for hole in Self.holes {
+      let finding = try #require(
+        report.findings(hole.code).first { report.place($0) == hole.place }, "\(hole.code) at \(hole.place)")
+      let witness = try #require(finding.witness, "\(hole.code) at \(hole.place)")
+      let sources = try #require(NetworkText(hole.from))
+      let targets = try #require(NetworkText(hole.to))
+      #expect(sources.contains(witness.packet.source), "\(hole): \(witness.packet)")
+      #expect(targets.contains(witness.packet.destination), "\(hole): \(witness.packet)")
+      #expect(finding.confidence == .certain && finding.counts)
+      #expect(witness.steps.contains { $0.hasSuffix("permits") }, "\(witness.steps)")
+      #expect(finding.controls.contains { $0.framework == "iso27001-2022" && $0.id == "A.8.22" })
+    }
+  }
+
+  @Test func `A deny that no longer denies leads to the permit that shadows it`() throws {
+    let report = try check(plantFolder("chemical-plant"))
+    let finding = try #require(report.findings("RUL001").first)
+    #expect(report.place(finding) == "fw-plant.cfg:197" && finding.severity >= .high)
+    #expect(finding.related.map { report.catalog.position(of: $0.range).line } == [191])
+    #expect(finding.controls.contains { $0.id == "A.8.22" })
+  }
+
+  @Test(arguments: plants) func `Every finding about traffic has a packet, every finding a place and a control`(
+    plant: String
+  ) throws {
+    let report = try check(plantFolder(plant))
+    for finding in report.findings {
+      #expect(finding.location != nil && !finding.help.isEmpty && !finding.controls.isEmpty, "\(finding.message)")
+      let isTraffic =
+        ["SEG001", "SEG002", "SEG003", "SEG005", "SEG006", "DIO003"].contains(finding.code)
+        || finding.code.hasPrefix("SIS") || finding.code.hasPrefix("OTP")
+      if isTraffic { #expect(finding.witness != nil && !finding.regions.isEmpty, "\(finding.message)") }
+    }
+    #expect(Set(report.findings.map(\.fingerprint)).count == report.findings.count)
+  }
+
+  @Test func `The plant as designed is clean`() throws {
+    let report = try check(plantFolder("chemical-plant-clean"))
+    #expect(report.findings.isEmpty && report.gaps.isEmpty && report.notChecked.isEmpty)
+    #expect(report.outcome(failOn: .info) == .clean)
+    #expect(report.files.count == 4 && report.rules.count > 30)
+  }
+
+  /// The shipped packs make a whitelist of the conduits from level 3 down to level 2 and into safety systems; the other
+  /// conduits only demand that their traffic passes, so nobody misses them. `process-values` is the diode's.
+  static let unlistedElsewhere: Set<String> = [
+    "production-reports", "admins-to-jump-host", "vendor-to-jump-host", "updates-from-corporate",
+    "time-from-corporate", "names-from-corporate", "events-to-siem", "updates-to-operations",
+    "jump-host-to-engineering", "historian-replication", "time-to-operations", "names-to-operations", "logs-to-dmz",
+    "scada-to-historian", "scada-2-to-historian", "alarms-to-historian", "time-to-supervision", "logs-to-operations",
+    "updates-to-supervision", "safety-status", "process-values",
+  ]
+
+  @Test func `Without any conduit from level 3 to 2 the plant is no longer clean`() throws {
+    let folder = try TemporaryFolder(plant: "chemical-plant-clean")
+    #expect(try unnoticed(in: folder) == Self.unlistedElsewhere)
+  }
+
+  /// What a plant adds that wants the list of conduits to be everything that may pass.
+  static let everythingListed = """
+    version: 1
+    pack: everything-listed
+    title: Between two zones goes only what a conduit lists
+    rules:
+      - {id: operations-to-supervision, check: SEG003, from: {}, to: {}}
+
+    """
+
+  @Test func `Where all must be listed, no conduit of a firewall can be left out`() throws {
+    let folder = try TemporaryFolder(plant: "chemical-plant-clean")
+    try folder.write("everything-listed.yml", Self.everythingListed)
+    try folder.edit("bulkhead.yml") {
+      $0.replacingOccurrences(of: "rule-hygiene]", with: "rule-hygiene, ./everything-listed.yml]")
+    }
+    #expect(try check(folder.path).outcome(failOn: .info) == .clean)
+    // No firewall lets pass what goes through the diode.
+    #expect(try unnoticed(in: folder) == ["process-values"])
+  }
+
+  /// The conduits without which, each alone, the site is still clean.
+  private func unnoticed(in folder: TemporaryFolder) throws -> Set<String> {
+    let site = String(decoding: try #require(readBytes("\(folder.path)/bulkhead.yml")), as: UTF8.self)
+    let names = conduits(of: site)
+    #expect(names.count >= 25)
+    return try names.reduce(into: []) { unnoticed, name in
+      try folder.write("bulkhead.yml", without(conduit: name, site))
+      if try check(folder.path).outcome(failOn: .medium) == .clean { unnoticed.insert(name) }
+    }
+  }
+
+  @Test func `The vendor's way past the jump host is named in both virtual domains`() throws {
+    let report = try check(plantFolder("pharma-jump-host"))
+    let holes = report.findings("SEG001")
+    #expect(holes.map(\.device) == ["fw-main/EDGE", "fw-main/OT"])
+    #expect(holes.map { report.place($0) } == ["fw-main.conf:727", "fw-main.conf:1334"])
+    for hole in holes {
+      let packet = try #require(hole.witness?.packet)
+      #expect(packet.source == IPAddress("203.0.113.25") && packet.destination == IPAddress("10.63.10.21"))
+      #expect(hole.witness?.from == "vendor (external)" && hole.message.contains("vendor"))
+    }
+    #expect(Set(report.findings.map(\.code)) == ["SEG001", "OTP001", "OTP002", "OTP003", "OTP005", "RUL008"])
+  }
+
+  @Test func `Without the two policies nothing is left to report`() throws {
+    let folder = try TemporaryFolder(plant: "pharma-jump-host")
+    try folder.edit("configs/fw-main.conf") { text in
+      var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+      while let name = lines.firstIndex(where: { $0.contains("set name \"vendor remote support\"") }) {
+        let end = lines[name...].firstIndex { $0.trimmingCharacters(in: .whitespaces) == "next" } ?? name
+        lines.removeSubrange((name - 1)...end)
+      }
+      return lines.joined(separator: "\n")
+    }
+    let report = try check(folder.path)
+    #expect(report.findings.map(\.message).isEmpty)
+    #expect(report.outcome(failOn: .info) == .clean)
+  }
+}
+
+/// The names of a site file's conduits.
+private func conduits(of site: String) -> [String] {
+  let lines = site.split(separator: "\n").map(String.init)
+  let start = lines.firstIndex(of: "conduits:") ?? lines.count
+  return lines[start...].filter { $0.hasPrefix("  ") && !$0.hasPrefix("   ") && $0.hasSuffix(":") }
+    .map { String($0.dropFirst(2).dropLast()) }
+}
+
+/// The site file without one conduit's key and the lines below it.
+private func without(conduit: String, _ site: String) -> String {
+  var isInside = false
+  let kept = site.split(separator: "\n", omittingEmptySubsequences: false).filter { line in
+    if line == "  \(conduit):" { isInside = true } else if !line.hasPrefix("    ") { isInside = false }
+    return !isInside
+  }
+  return kept.joined(separator: "\n")
+}
+
+/// An address or a prefix, for comparison with a packet.
+private struct NetworkText {
+  let addresses: AddressSet
+
+  init?(_ text: String) {
+    guard let prefix = IPPrefix(text.contains("/") ? text : "\(text)/32") else { return nil }
+    addresses = AddressSet(prefix)
+  }
+
+  func contains(_ address: IPAddress) -> Bool { addresses.overlaps(AddressSet(address)) }
+}
