@@ -68,3 +68,16 @@ func zoneFindings(
   for analysis in analyses where analysis.space.isExhausted { throw .tooLarge(device: analysis.device.label) }
   return findings
 }
+
+/// CFG005 for a file of a folder whose platform is not clear; nil when policy has switched the check off.
+func platformFinding(_ file: SourceFile, _ error: EngineError, rules: SiteRules) -> Finding? {
+  guard let check = Check.named("CFG005").first, let rule = rules.rules.first(where: { $0.check == check.code }),
+    case .platform(_, let reason) = error
+  else { return nil }
+  var finding = Finding(
+    code: check.code, name: check.name, severity: rule.severity ?? check.severity, confidence: .certain,
+    message: reason, device: nil, property: file.path, subject: "platform", location: file.range(0, 0),
+    help: "move the file away if it is no configuration; else check it by itself with `--format NAME`")
+  finding.counts = false
+  return finding
+}

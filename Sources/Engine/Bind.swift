@@ -60,11 +60,17 @@ private func merged(_ diodes: [Diode], _ entry: DeviceEntry) -> Diode? {
   for other in diodes.dropFirst() {
     diode.sides += other.sides
     diode.defects += other.defects
-    if case .software = other.enforcement { diode.enforcement = other.enforcement }
+    switch (diode.enforcement, other.enforcement) {
+    case (.software, _): break
+    // One file that shows programs only outweighs another that promises hardware.
+    case (_, .software), (.unknown, .hardware): diode.enforcement = other.enforcement
+    default: break
+    }
   }
-  if diodes.count > 1 {
-    for (index, side) in diode.sides.enumerated() {
-      for other in diode.sides[(index + 1)...] { diode.defects += compareDiodeSides(side, other) }
+  // A description by hand stands beside the boxes' own files; only files of one kind are two sides of one thing.
+  for (index, one) in diodes.enumerated() {
+    for other in diodes[(index + 1)...] where other.platform == one.platform {
+      diode.defects += one.sides.flatMap { side in other.sides.flatMap { compareDiodeSides(side, $0) } }
     }
   }
   return diode

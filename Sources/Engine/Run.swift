@@ -42,7 +42,7 @@ public func run(_ request: CheckRequest) throws(EngineError) -> RunReport {
 private func runBare(_ paths: [String], _ request: CheckRequest) throws(EngineError) -> RunReport {
   var catalog = SourceCatalog()
   var files: [ReadFile] = []
-  var unknown: [EngineError] = []
+  var unknown: [(file: SourceFile, error: EngineError)] = []
   for path in paths {
     let file = try catalog.take(path, readFile(path))
     do throws(EngineError) {
@@ -50,14 +50,16 @@ private func runBare(_ paths: [String], _ request: CheckRequest) throws(EngineEr
     } catch {
       // One file was asked for by name; in a folder the others are still worth checking.
       if paths.count == 1 { throw error }
-      unknown.append(error)
+      unknown.append((file, error))
     }
   }
-  guard !files.isEmpty else { throw .invalid(unknown.map(\.description)) }
+  guard !files.isEmpty else { throw .invalid(unknown.map(\.error.description)) }
   let rules = try shippedRules(&catalog)
   let findings =
     try readingFindings(files, rules: rules) + listFindings(files.flatMap(\.reading.devices), rules: rules)
+    + unknown.compactMap { platformFinding($0.file, $0.error, rules: rules) }
   let frameworks = try shippedFrameworks(&catalog)
+  let open = openVerdicts(findings)
   return RunReport(
     toolVersion: toolVersion, site: nil, files: files.map(\.account),
     rules: accounts(rules, needsZones: false),
@@ -67,8 +69,9 @@ private func runBare(_ paths: [String], _ request: CheckRequest) throws(EngineEr
       no site file: zones, Purdue boundaries, safety systems, diodes and conduits were not checked; write a \
       \(siteFileName) beside the configurations (docs/site-file.md)
       """
-    ] + unknown.map { "not read: \($0.description)" },
-    gaps: files.flatMap(\.gaps) + unknown.map(\.description), devices: files.flatMap(\.reading.devices).count,
+    ],
+    gaps: files.flatMap(\.gaps) + unknown.map(\.error.description) + open,
+    devices: files.flatMap(\.reading.devices).count,
     catalog: catalog)
 }
 
@@ -102,13 +105,18 @@ private func runSite(_ path: String, _ request: CheckRequest) throws(EngineError
   let findings =
     try readingFindings(all, rules: rules) + listFindings(bound.devices.map(\.device), rules: rules)
     + zoneFindings(site, bound, rules: rules, today: request.today)
-  let open = findings.filter { $0.confidence == .possible && !$0.counts }
   return RunReport(
     toolVersion: toolVersion, site: site.name, files: all.map(\.account), rules: accounts(rules, needsZones: true),
     findings: finished(findings, site: site.name, frameworks: policies.frameworks),
     notChecked: site.scope.excludedZones.map { "zone \($0) is outside of the scope" },
-    gaps: all.flatMap(\.gaps) + (open.isEmpty ? [] : ["\(open.count) verdicts are `cannot tell`"]),
+    gaps: all.flatMap(\.gaps) + openVerdicts(findings),
     devices: bound.devices.count + bound.diodes.count, catalog: catalog)
+}
+
+/// One line when some verdicts are open and do not count as violations.
+private func openVerdicts(_ findings: [Finding]) -> [String] {
+  let count = findings.count { $0.confidence == .possible && !$0.counts }
+  return count == 0 ? [] : [count == 1 ? "1 verdict is `cannot tell`" : "\(count) verdicts are `cannot tell`"]
 }
 
 extension SourceCatalog {
@@ -133,8 +141,9 @@ private func shippedRules(_ catalog: inout SourceCatalog) throws(EngineError) ->
 /// The frameworks that hold without a site.
 private func shippedFrameworks(_ catalog: inout SourceCatalog) throws(EngineError) -> [Framework] {
   var frameworks: [Framework] = []
-  for framework in PolicyPacks.shippedFrameworks
-  where ["iso27001-2022", "iec62443-3-3"].contains(framework.name) {
+  // In the order in which people want to read them.
+  for name in ["iso27001-2022", "iec62443-3-3"] {
+    guard let framework = PolicyPacks.shippedFrameworks.first(where: { $0.name == name }) else { continue }
     let file = try catalog.take(framework.path, framework.bytes)
     do { frameworks.append(try loadFramework(file, knownChecks: Set(Check.knownSettings.keys))) } catch {
       throw .invalid([error.description])

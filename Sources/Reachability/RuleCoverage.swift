@@ -45,8 +45,8 @@ private struct CoverageSearch {
   let list: Int
   let space: PacketSpace
   let cache: RuleSetCache
-  /// The addresses that each rule can touch, as ranges; for the quick look.
-  private var extents: [AddressExtent]
+  /// What each rule can touch, as ranges; for the quick look.
+  private var extents: [MatchExtent]
   private var decided: [Int: PacketSet] = [:]
 
   init(device: Device, list: Int, space: PacketSpace, cache: RuleSetCache) {
@@ -54,7 +54,7 @@ private struct CoverageSearch {
     self.list = list
     self.space = space
     self.cache = cache
-    extents = device.lists[list].rules.map { AddressExtent($0.match.upper) }
+    extents = device.lists[list].rules.map { MatchExtent($0.match.upper) }
   }
 
   private var rules: [Rule] { device.lists[list].rules }
@@ -90,8 +90,7 @@ private struct CoverageSearch {
 
   private mutating func coverage(of index: Int, _ ingress: String?, _ egress: String?) -> [Int]? {
     let rule = device.lists[list].rules[index]
-    let candidates = (0..<index).filter { earlier in
-      guard extents[earlier].overlaps(extents[index]) else { return false }
+    let candidates = near(index).filter { earlier in
       let other = device.lists[list].rules[earlier]
       return other.state != .disabled && covers(other.ingress, rule.ingress, ingress)
         && covers(other.egress, rule.egress, egress) && mayOverlap(other, rule)
@@ -108,6 +107,16 @@ private struct CoverageSearch {
       rest = after
     }
     return nil
+  }
+
+  /// Earlier rules whose extents overlap a rule's.
+  private func near(_ index: Int) -> [Int] {
+    let own = extents[index]
+    return extents.withUnsafeBufferPointer { extents in
+      var result: [Int] = []
+      for earlier in 0..<index where extents[earlier].overlaps(own) { result.append(earlier) }
+      return result
+    }
   }
 
   /// Whether some packet of the rule is taken by no candidate at all, which is a proof without any set.
@@ -173,29 +182,43 @@ private struct CoverageSearch {
   }
 }
 
-/// The smallest ranges around the IPv4 addresses of a match; a match with IPv6 overlaps with every other such match.
-private struct AddressExtent {
-  var sources: ClosedRange<UInt32>?
-  var destinations: ClosedRange<UInt32>?
-  var hasV6: Bool
+/// The smallest ranges around a match's IPv4 addresses and destination ports, for a quick look at many rules.
+///
+/// A match with IPv6 counts as overlapping with every other such match.
+private struct MatchExtent {
+  private var sourceLow = UInt32.max
+  private var sourceHigh = UInt32.min
+  private var destinationLow = UInt32.max
+  private var destinationHigh = UInt32.min
+  private var portLow = UInt16.max
+  private var portHigh = UInt16.min
+  private var hasV6 = false
 
   init(_ matches: [PacketMatch]) {
-    sources = AddressExtent.hull(matches.map(\.sources.v4))
-    destinations = AddressExtent.hull(matches.map(\.destinations.v4))
-    hasV6 = matches.contains { !$0.sources.v6.isEmpty && !$0.destinations.v6.isEmpty }
+    for match in matches {
+      hasV6 = hasV6 || (!match.sources.v6.isEmpty && !match.destinations.v6.isEmpty)
+      if let first = match.sources.v4.intervals.first, let last = match.sources.v4.intervals.last {
+        sourceLow = min(sourceLow, first.lowerBound)
+        sourceHigh = max(sourceHigh, last.upperBound)
+      }
+      if let first = match.destinations.v4.intervals.first, let last = match.destinations.v4.intervals.last {
+        destinationLow = min(destinationLow, first.lowerBound)
+        destinationHigh = max(destinationHigh, last.upperBound)
+      }
+      for service in match.services {
+        guard let first = service.destinationPorts.intervals.first, let last = service.destinationPorts.intervals.last
+        else { continue }
+        portLow = min(portLow, first.lowerBound)
+        portHigh = max(portHigh, last.upperBound)
+      }
+    }
   }
 
-  func overlaps(_ other: AddressExtent) -> Bool {
-    if hasV6, other.hasV6 { return true }
-    guard let sources, let destinations, let theirSources = other.sources, let theirDestinations = other.destinations
-    else { return false }
-    return destinations.overlaps(theirDestinations) && sources.overlaps(theirSources)
-  }
-
-  private static func hull(_ sets: [IntervalSet<UInt32>]) -> ClosedRange<UInt32>? {
-    let lows = sets.compactMap { $0.intervals.first?.lowerBound }
-    let highs = sets.compactMap { $0.intervals.last?.upperBound }
-    guard let low = lows.min(), let high = highs.max() else { return nil }
-    return low...high
+  /// Never wrongly false: a service that says nothing about ports spans all of them.
+  func overlaps(_ other: MatchExtent) -> Bool {
+    guard portLow <= other.portHigh, other.portLow <= portHigh else { return false }
+    return (hasV6 && other.hasV6)
+      || (destinationLow <= other.destinationHigh && other.destinationLow <= destinationHigh
+        && sourceLow <= other.sourceHigh && other.sourceLow <= sourceHigh)
   }
 }

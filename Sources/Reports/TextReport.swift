@@ -117,7 +117,8 @@ private struct TextWriter {
       line(
         """
         \(printable(file.path)): read as \(file.platform ?? "unknown") (\(printable(file.reason))); \
-        \(file.couldChangeVerdict) statements that could change a verdict were not understood
+        \(file.couldChangeVerdict) statement\(file.couldChangeVerdict == 1 ? "" : "s") that could change a verdict \
+        not understood
         """)
     }
     for remark in report.notChecked { line("not checked: \(printable(remark))") }

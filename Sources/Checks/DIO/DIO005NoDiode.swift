@@ -11,8 +11,11 @@ extension Check {
       return zones.flatMap { from in
         zones.compactMap { to -> Finding? in
           guard from != to, context.policy.selects(context.rule, from, to, context.topology) else { return nil }
-          let hasDiode = context.diodes.contains { $0.joins(from, to, context.site) && $0.isReal }
-          guard !hasDiode else { return nil }
+          let joining = context.diodes.filter { $0.joins(from, to, context.site) }
+          if joining.contains(where: { $0.diode.enforcement == .hardware }) { return nil }
+          if let unproven = joining.first(where: { $0.diode.enforcement == .unknown }) {
+            return unproven.withoutProof(context)
+          }
           guard let device = context.analyses.first(where: { !$0.crossings(from: from, to: to).isEmpty }) else {
             return nil
           }
@@ -31,8 +34,17 @@ extension Check {
 }
 
 extension SiteDiode {
-  /// Programs alone make no diode.
-  var isReal: Bool {
-    if case .software = diode.enforcement { false } else { true }
+  /// The configurations of DYODE and lidi do not say what wire they run over.
+  fileprivate func withoutProof(_ context: SiteContext) -> Finding {
+    var finding = finding(
+      context, subject: "unproven hardware",
+      message: "nothing in the configuration of \(entry.name) shows that hardware enforces its direction",
+      help: """
+        describe the hardware in a diode.yml (`enforcement: hardware`) and name it beside the other file: \
+        `config: [FILE, diode.yml]`
+        """)
+    finding.confidence = .possible
+    finding.counts = context.rule.possibleCounts
+    return finding
   }
 }

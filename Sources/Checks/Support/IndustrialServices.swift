@@ -58,9 +58,13 @@ let riskyServices: [KnownService] = [
 ]
 
 extension IndustrialProtocol {
-  /// Functions that change the process or the controller: write, program, and diagnose (which can restart or silence).
+  /// Functions that change the process or the controller: write, program, and those that restart or silence a device.
+  ///
+  /// Modbus function 8 restarts communications (sub-function 1) and forces listen-only mode (sub-function 4): Modbus
+  /// Application Protocol V1.1b3, section 6.8.
   var controlFunctions: IntervalSet<UInt16> {
-    functions(of: self, .write).union(functions(of: self, .program))
+    let control = functions(of: self, .write).union(functions(of: self, .program))
+    return self == .modbus ? control.union(IntervalSet(IndustrialFunction.modbus(code: 8).rawValue)) : control
   }
 }
 
