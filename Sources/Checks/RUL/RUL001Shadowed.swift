@@ -94,8 +94,9 @@ extension ListContext {
   func finding(_ list: RuleList, wide rule: Rule, isCertain: Bool, message: String, help: String) -> Finding {
     var finding = finding(list, rule, message: message, help: help)
     guard !isCertain else { return finding }
-    // It still counts: nobody should rely on something unknown to narrow what is otherwise open.
+    // An object whose content is elsewhere is no "any": the run is incomplete, not violated, unless policy says so.
     finding.confidence = .possible
+    finding.counts = self.rule.possibleCounts
     finding.notes = rule.match.uncertainties.map { "cannot tell: \($0.reason)" }
     finding.related = rule.match.uncertainties.prefix(6).map { RelatedPlace(range: $0.range, label: $0.reason) }
     return finding
