@@ -20,8 +20,12 @@ struct ReadFile {
   var gaps: [String] {
     let count = reading.ledger.gaps.count { $0.couldChangeVerdict }
     let issues = reading.issues.count { $0.couldChangeVerdict }
-    guard count + issues > 0 else { return [] }
-    return ["\(file.path): \(count + issues) statement\(count + issues == 1 ? "" : "s") not understood"]
+    if count + issues > 0 {
+      return ["\(file.path): \(count + issues) statement\(count + issues == 1 ? "" : "s") not understood"]
+    }
+    // Read over from end to end, as may happen when the format is named wrongly: nothing was judged.
+    let isEmpty = reading.devices.isEmpty && reading.diodes.isEmpty
+    return isEmpty ? ["\(file.path): no firewall and no diode in it; check the format"] : []
   }
 }
 
