@@ -76,7 +76,7 @@ func platformFinding(_ file: SourceFile, _ error: EngineError, rules: SiteRules)
   else { return nil }
   var finding = Finding(
     code: check.code, name: check.name, severity: rule.severity ?? check.severity, confidence: .certain,
-    message: reason, device: nil, property: file.path, subject: "platform", location: file.range(0, 0),
+    message: reason, device: nil, property: file.name, subject: "platform", location: file.range(0, 0),
     help: "move the file away if it is no configuration; else check it by itself with `--format NAME`")
   finding.counts = false
   return finding

@@ -46,7 +46,7 @@ private func runBare(_ paths: [String], _ request: CheckRequest) throws(EngineEr
   for path in paths {
     let file = try catalog.take(path, readFile(path))
     do throws(EngineError) {
-      files.append(try read(file, device: name(of: path), format: request.format))
+      files.append(try read(file, device: file.name, format: request.format))
     } catch {
       // One file was asked for by name; in a folder the others are still worth checking.
       if paths.count == 1 { throw error }
@@ -71,8 +71,7 @@ private func runBare(_ paths: [String], _ request: CheckRequest) throws(EngineEr
       """
     ],
     gaps: files.flatMap(\.gaps) + unknown.map(\.error.description) + open,
-    devices: files.flatMap(\.reading.devices).count,
-    catalog: catalog)
+    devices: files.map { $0.reading.devices.count + $0.reading.diodes.count }.reduce(0, +), catalog: catalog)
 }
 
 /// A whole site.
@@ -164,5 +163,3 @@ private func accounts(_ rules: SiteRules, needsZones: Bool) -> [RuleAccount] {
       }
   }.map { RuleAccount(id: $0.id, check: $0.check, title: $0.title) }
 }
-
-private func name(of path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }

@@ -29,6 +29,9 @@ public struct SourceFile: Sendable {
     self.lines = LineIndex(bytes)
   }
 
+  /// The last part of the path: what stays the same wherever the folder lies.
+  public var name: String { path.split(separator: "/").last.map(String.init) ?? path }
+
   /// The range from offset `start` up to but not including `end`.
   public func range(_ start: Int, _ end: Int) -> SourceRange {
     SourceRange(file: id, start: UInt32(start), end: UInt32(max(start, end)))

@@ -68,7 +68,7 @@ extension ReadingContext {
   private func finding(_ range: SourceRange, subject: String, message: String, help: String) -> Finding {
     var finding = Finding(
       code: check.code, name: check.name, severity: rule.severity ?? check.severity, confidence: .certain,
-      message: message, device: device, property: file.path, subject: subject, location: range, help: help)
+      message: message, device: device, property: file.name, subject: subject, location: range, help: help)
     // What could not be read is no violation; the run is incomplete instead.
     finding.counts = false
     return finding
