@@ -90,7 +90,7 @@ private struct TextWriter {
     let file = catalog.file(of: range)
     let position = catalog.position(of: range)
     let bounds = file.lines.bounds(ofLine: position.line, in: file.bytes)
-    let source = printable(file.text(bounds))
+    let source = printable(withoutSecrets(file.text(bounds)))
     let number = String(position.line)
     let margin = String(repeating: " ", count: number.count)
     let length = printable(file.text(Int(range.start)..<min(Int(range.end), bounds.upperBound))).count

@@ -50,7 +50,7 @@ extension ReadingContext {
     }
     return order.compactMap { key in
       guard let group = groups[key], let first = group.first else { return nil }
-      let statement = printable(file.text(first.range).prefix(60).description)
+      let statement = printable(String(withoutSecrets(file.text(first.range)).prefix(60)))
       let times = group.count == 1 ? "" : " (\(group.count) times)"
       var finding = finding(
         first.range, subject: key, message: "`\(statement)` \(verdict)\(times): \(first.reason)", help: help)
