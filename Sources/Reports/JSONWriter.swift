@@ -88,7 +88,7 @@ public struct JSONWriter {
 
   private mutating func append(_ text: String) { bytes.append(contentsOf: text.utf8) }
 
-  /// Escapes what RFC 8259 section 7 demands, and DEL and the C1 controls besides, for terminals.
+  /// Escapes what RFC 8259 section 7 demands, and for terminals DEL, the C1 controls and what reverses the direction.
   private mutating func quoted(_ text: String) {
     bytes.append(34)
     for scalar in text.unicodeScalars {
@@ -98,7 +98,7 @@ public struct JSONWriter {
       case 10: append("\\n")
       case 13: append("\\r")
       case 9: append("\\t")
-      case 0..<32, 0x7F..<0xA0, 0x2028, 0x2029:
+      case 0..<32, 0x7F..<0xA0, 0x2028...0x202E, 0x2066...0x2069:
         let hex = String(scalar.value, radix: 16)
         append("\\u" + String(repeating: "0", count: 4 - hex.count) + hex)
       default: bytes.append(contentsOf: UTF8.encode(scalar).map { Array($0) } ?? [])

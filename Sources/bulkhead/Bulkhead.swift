@@ -1,6 +1,7 @@
 import ArgumentParser
 import Engine
 import Findings
+import SourceText
 
 /// The command line: what a run prints, and how it ends.
 @main
@@ -37,8 +38,16 @@ struct Bulkhead: ParsableCommand {
     }
   }
 
+  /// The last line always says how the run ended; where there is more to say, it stands above.
   private static func finish(_ outcome: RunOutcome, _ reason: String) -> Never {
-    if outcome != .clean { write("bulkhead: exit \(outcome.rawValue): \(reason)\n", to: .standardError) }
+    guard outcome != .clean else { leave(outcome.rawValue) }
+    let lines = reason.split(separator: "\n").map { printable(String($0)) }
+    var last = lines.first ?? ""
+    if lines.count > 1 {
+      for line in lines { write(line + "\n", to: .standardError) }
+      last += " (see above)"
+    }
+    write("bulkhead: exit \(outcome.rawValue): \(last)\n", to: .standardError)
     leave(outcome.rawValue)
   }
 }

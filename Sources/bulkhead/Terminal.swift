@@ -14,13 +14,18 @@ enum Stream: Int32 {
 }
 
 /// Writes all bytes; a reader that has gone away ends the process by SIGPIPE, as other tools do.
+///
+/// A report that cannot be written (disk full) ends the process with exit code 2.
 func write(_ bytes: [UInt8], to stream: Stream) {
   var start = 0
   while start < bytes.count {
     let count = bytes[start...].withUnsafeBytes { Glibc.write(stream.rawValue, $0.baseAddress, $0.count) }
     if count < 0 {
       if errno == EINTR { continue }
-      return
+      guard stream == .standardOutput else { return }
+      let reason = String(cString: strerror(errno))
+      write("bulkhead: exit 2: standard output cannot be written: \(reason)\n", to: .standardError)
+      leave(2)
     }
     start += count
   }
