@@ -28,7 +28,11 @@ struct ModelDump {
       json.array { json in for issue in reading.issues { write(issue, file, &json) } }
       json.key("lines")
       json.object { json in
-        for state in LineState.allCases { json.member("\(state)", reading.ledger.count(of: state)) }
+        // The same words as in the report; a finished ledger has no line that nothing claimed.
+        json.member("used", reading.ledger.count(of: .used))
+        json.member("irrelevant", reading.ledger.count(of: .irrelevant))
+        json.member("not_modelled", reading.ledger.count(of: .notModelled))
+        json.member("not_recognised", reading.ledger.count(of: .notRecognised))
       }
     }
     return json.bytes + [10]
