@@ -1,6 +1,7 @@
 import ArgumentParser
 import Engine
 import Findings
+import SourceText
 
 /// The command line: what a run prints, and how it ends.
 @main
@@ -37,9 +38,19 @@ struct Bulkhead: ParsableCommand {
     }
   }
 
+  /// Ends the process. A reason of several lines stands above the last line, which repeats its first.
   private static func finish(_ outcome: RunOutcome, _ reason: String) -> Never {
-    if outcome != .clean { write("bulkhead: exit \(outcome.rawValue): \(reason)\n", to: .standardError) }
+    guard outcome != .clean else { leave(outcome.rawValue) }
+    let lines = printable(lines: reason)
+    if lines.count > 1 { write(lines.map { $0 + "\n" }.joined(), to: .standardError) }
+    let more = lines.count > 1 ? " (\(lines.count - 1) more line\(lines.count == 2 ? "" : "s") above)" : ""
+    write("bulkhead: exit \(outcome.rawValue): \(lines.first ?? "")\(more)\n", to: .standardError)
     leave(outcome.rawValue)
+  }
+
+  /// The lines of a message, made safe to show: paths and names in it come from strangers.
+  private static func printable(lines text: String) -> [String] {
+    text.split(separator: "\n", omittingEmptySubsequences: true).map { SourceText.printable(String($0)) }
   }
 }
 
