@@ -12,7 +12,8 @@ public struct PacketVerdict: Hashable, Sendable {
   /// The trace in words for people: what the file says, and defaults only where it says nothing.
   public var steps: [String] {
     let explicit = trace.filter(\.isExplicit)
-    return (explicit.isEmpty ? trace : explicit).map { "\($0.place): \($0.rule) \($0.effect)" }
+    let saysWhy = explicit.contains { $0.effect.contains("permit") || $0.effect.contains("den") }
+    return (saysWhy ? explicit : trace).map { "\($0.place): \($0.rule) \($0.effect)" }
   }
 
   /// Certainly let through.

@@ -27,8 +27,8 @@ public struct RuleCoverage: Hashable, Sendable {
 /// A rule counts as covered when its *upper* bound lies inside the *lower* bounds of earlier deciding rules, so the answer
 /// holds whatever the unknown parts are. Rules that the platform implies and disabled rules are not reported.
 ///
-/// - Complexity: one comparison of address ranges for each pair of rules of a list; set operations only where they
-///   overlap.
+/// - Complexity: one comparison of address ranges for each pair of rules whose destinations share a /24 network or are
+///   wider; set operations only where they overlap.
 /// - Returns: one answer for each list, or nil when the sets outgrew their space.
 public func ruleCoverage(of device: Device) -> [RuleCoverage]? {
   let space = PacketSpace()
@@ -47,6 +47,7 @@ private struct CoverageSearch {
   let cache: RuleSetCache
   /// What each rule can touch, as ranges; for the quick look.
   private var extents: [MatchExtent]
+  private let index: ExtentIndex
   private var decided: [Int: PacketSet] = [:]
 
   init(device: Device, list: Int, space: PacketSpace, cache: RuleSetCache) {
@@ -55,6 +56,7 @@ private struct CoverageSearch {
     self.space = space
     self.cache = cache
     extents = device.lists[list].rules.map { MatchExtent($0.match.upper) }
+    index = ExtentIndex(extents)
   }
 
   private var rules: [Rule] { device.lists[list].rules }
@@ -109,14 +111,13 @@ private struct CoverageSearch {
     return nil
   }
 
-  /// Earlier rules whose extents overlap a rule's.
-  private func near(_ index: Int) -> [Int] {
-    let own = extents[index]
-    return extents.withUnsafeBufferPointer { extents in
-      var result: [Int] = []
-      for earlier in 0..<index where extents[earlier].overlaps(own) { result.append(earlier) }
-      return result
-    }
+  /// Earlier rules whose extents overlap a rule's, in list order.
+  private func near(_ rule: Int) -> [Int] {
+    let own = extents[rule]
+    guard let bucket = own.bucket else { return (0..<rule).filter { extents[$0].overlaps(own) } }
+    let narrow = (index.buckets[bucket] ?? []).prefix { $0 < rule }.filter { extents[$0].overlaps(own) }
+    let wide = index.wide.prefix { $0 < rule }.filter { extents[$0].overlaps(own) }
+    return (narrow + wide).sorted()
   }
 
   /// Whether some packet of the rule is taken by no candidate at all, which is a proof without any set.
@@ -182,6 +183,20 @@ private struct CoverageSearch {
   }
 }
 
+/// Rules by the /24 network that holds all of their IPv4 destinations, so that most rules are never compared.
+private struct ExtentIndex {
+  /// Ascending rule indexes.
+  private(set) var buckets: [UInt32: [Int]] = [:]
+  /// Rules that lie in no single bucket, ascending.
+  private(set) var wide: [Int] = []
+
+  init(_ extents: [MatchExtent]) {
+    for (rule, extent) in extents.enumerated() {
+      if let bucket = extent.bucket { buckets[bucket, default: []].append(rule) } else { wide.append(rule) }
+    }
+  }
+}
+
 /// The smallest ranges around a match's IPv4 addresses and destination ports, for a quick look at many rules.
 ///
 /// A match with IPv6 counts as overlapping with every other such match.
@@ -212,6 +227,12 @@ private struct MatchExtent {
         portHigh = max(portHigh, last.upperBound)
       }
     }
+  }
+
+  /// The /24 network that holds all destinations; nil when there is none, or IPv6 takes part.
+  var bucket: UInt32? {
+    !hasV6 && destinationLow <= destinationHigh && destinationLow >> 8 == destinationHigh >> 8
+      ? destinationLow >> 8 : nil
   }
 
   /// Never wrongly false: a service that says nothing about ports spans all of them.

@@ -124,21 +124,36 @@ private struct TransitNodes {
 
 private func bound(_ index: Int, _ attachments: [Attachment], _ nodes: TransitNodes, _ site: Site) -> BoundDevice {
   let attachment = attachments[index]
+  var behind = attachment.ports.indices.map { reachable(from: $0, of: index, attachments, nodes) }
+  placeByRoutes(attachment, site, &behind)
   let defaultRoutes = Set(attachment.device.routes.filter { $0.network.length == 0 }.compactMap(\.interface))
   let interfaces = attachment.ports.indices.map { port -> BoundInterface in
     let interface = attachment.ports[port].interface
-    var behind = reachable(from: port, of: index, attachments, nodes)
-    for route in attachment.device.routes where route.interface == interface.name && route.network.length > 0 {
-      let network = AddressSet(route.network)
-      behind.formUnion(site.zones.indices.filter { site.zones[$0].networks.overlaps(network) })
-    }
-    let upper = behind.contains { site.zones[$0].level >= .corporate }
+    let upper = behind[port].contains { site.zones[$0].level >= .corporate }
     return BoundInterface(
-      name: interface.name, attached: attachment.ports[port].zones, behind: behind,
+      name: interface.name, attached: attachment.ports[port].zones, behind: behind[port],
       leadsOutside: upper || defaultRoutes.contains(interface.name), isTransit: !nodes.names[index][port].isEmpty,
       source: interface.source)
   }
   return BoundDevice(device: attachment.device, interfaces: interfaces)
+}
+
+/// Adds zones where the device's static routes send them.
+///
+/// A route into part of a zone always counts. A summary route, and the default route, count only for zones that nothing
+/// else places, because they say as much about the zones beside the one that they are meant for.
+private func placeByRoutes(_ attachment: Attachment, _ site: Site, _ behind: inout [Set<Int>]) {
+  func add(_ isMeant: (Route, Zone) -> Bool, to zones: some Sequence<Int>) {
+    for route in attachment.device.routes {
+      guard let port = attachment.ports.firstIndex(where: { $0.interface.name == route.interface }) else { continue }
+      behind[port].formUnion(zones.filter { isMeant(route, site.zones[$0]) })
+    }
+  }
+  add({ AddressSet($0.network).isSubset(of: $1.networks) }, to: site.zones.indices)
+  let summarised = Set(site.zones.indices).subtracting(behind.joined())
+  add({ $0.network.length > 0 && AddressSet($0.network).overlaps($1.networks) }, to: summarised)
+  let unplaced = Set(site.zones.indices).subtracting(behind.joined())
+  add({ $0.network.length == 0 && AddressSet($0.network).overlaps($1.networks) }, to: unplaced)
 }
 
 /// The zones that a packet can come from without having passed device `index` before it enters at `port`.

@@ -38,17 +38,19 @@ struct Bulkhead: ParsableCommand {
     }
   }
 
-  /// The last line always says how the run ended; where there is more to say, it stands above.
+  /// Ends the process. A reason of several lines stands above the last line, which repeats its first.
   private static func finish(_ outcome: RunOutcome, _ reason: String) -> Never {
     guard outcome != .clean else { leave(outcome.rawValue) }
-    let lines = reason.split(separator: "\n").map { printable(String($0)) }
-    var last = lines.first ?? ""
-    if lines.count > 1 {
-      for line in lines { write(line + "\n", to: .standardError) }
-      last += " (see above)"
-    }
-    write("bulkhead: exit \(outcome.rawValue): \(last)\n", to: .standardError)
+    let lines = printable(lines: reason)
+    if lines.count > 1 { write(lines.map { $0 + "\n" }.joined(), to: .standardError) }
+    let more = lines.count > 1 ? " (\(lines.count - 1) more line\(lines.count == 2 ? "" : "s") above)" : ""
+    write("bulkhead: exit \(outcome.rawValue): \(lines.first ?? "")\(more)\n", to: .standardError)
     leave(outcome.rawValue)
+  }
+
+  /// The lines of a message, made safe to show: paths and names in it come from strangers.
+  private static func printable(lines text: String) -> [String] {
+    text.split(separator: "\n", omittingEmptySubsequences: true).map { SourceText.printable(String($0)) }
   }
 }
 

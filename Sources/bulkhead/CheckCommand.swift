@@ -127,7 +127,9 @@ struct CheckCommand: ParsableCommand {
   private func reason(_ report: RunReport, _ outcome: RunOutcome) -> String {
     let devices = "\(report.devices) device\(report.devices == 1 ? "" : "s")"
     let threshold = failOn.severity?.rawValue ?? "never"
-    let gaps = report.gaps.isEmpty ? "" : "; incomplete: \(report.gaps.joined(separator: "; "))"
+    let shown = report.gaps.prefix(2).joined(separator: "; ")
+    let more = report.gaps.count > 2 ? " and \(report.gaps.count - 2) more" : ""
+    let gaps = report.gaps.isEmpty ? "" : "; incomplete: \(shown)\(more)"
     return "\(report.tally) in \(devices) (fail-on \(threshold))\(gaps)"
   }
 }

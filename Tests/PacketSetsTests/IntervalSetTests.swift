@@ -1,17 +1,6 @@
 import PacketSets
+import TestKit
 import Testing
-
-/// A seeded generator, so that a failure can be repeated (SplitMix64, Steele et al., OOPSLA 2014).
-struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-}
 
 @Suite struct IntervalSetTests {
   /// Random sets of bytes beside the plain `Set` that they stand for.
@@ -25,7 +14,7 @@ struct SeededGenerator: RandomNumberGenerator {
   }
 
   @Test func operationsEqualPlainSets() {
-    var generator = SeededGenerator(state: 1)
+    var generator = SeededGenerator(seed: 1)
     for _ in 0..<500 {
       let (a, plainA) = randomPair(&generator)
       let (b, plainB) = randomPair(&generator)

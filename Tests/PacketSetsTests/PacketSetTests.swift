@@ -1,4 +1,5 @@
 import PacketSets
+import TestKit
 import Testing
 
 /// Brute force: the set algebra against plain sets of packets over a small domain.
@@ -72,7 +73,7 @@ import Testing
   }
 
   @Test func matchesAndSetsAgreeOnEveryPacket() {
-    var generator = SeededGenerator(state: 2)
+    var generator = SeededGenerator(seed: 2)
     let space = PacketSpace()
     for _ in 0..<300 {
       let match = Self.randomMatch(&generator)
@@ -84,7 +85,7 @@ import Testing
   }
 
   @Test func algebraEqualsBruteForce() {
-    var generator = SeededGenerator(state: 3)
+    var generator = SeededGenerator(seed: 3)
     let space = PacketSpace()
     func members(_ set: PacketSet) -> Set<Packet> { Set(Self.domain.filter { set.contains($0) }) }
     for _ in 0..<100 {
@@ -98,7 +99,7 @@ import Testing
   }
 
   @Test func lawsHold() {
-    var generator = SeededGenerator(state: 4)
+    var generator = SeededGenerator(seed: 4)
     let space = PacketSpace()
     for _ in 0..<100 {
       let sets = (0..<3).map { _ in space.set([Self.randomMatch(&generator), Self.randomMatch(&generator)]) }
@@ -131,7 +132,7 @@ import Testing
   }
 
   @Test func boxesCoverExactly() {
-    var generator = SeededGenerator(state: 5)
+    var generator = SeededGenerator(seed: 5)
     let space = PacketSpace()
     for _ in 0..<60 {
       let set = space.set([Self.randomMatch(&generator), Self.randomMatch(&generator)])
@@ -153,7 +154,7 @@ import Testing
   }
 
   @Test func witnessesBelongAndArePreferred() throws {
-    var generator = SeededGenerator(state: 6)
+    var generator = SeededGenerator(seed: 6)
     let space = PacketSpace()
     for _ in 0..<200 {
       let match = Self.randomMatch(&generator)
@@ -186,7 +187,7 @@ import Testing
   }
 
   @Test func aSpaceThatGaveUpSaysSo() {
-    var generator = SeededGenerator(state: 7)
+    var generator = SeededGenerator(seed: 7)
     let space = PacketSpace(nodeLimit: 500)
     for _ in 0..<50 { _ = space.set(Self.randomMatch(&generator)) }
     #expect(space.isExhausted)
@@ -195,7 +196,7 @@ import Testing
 
 @Suite struct CornerTests {
   @Test func cornersAreMatched() {
-    var generator = SeededGenerator(state: 8)
+    var generator = SeededGenerator(seed: 8)
     let space = PacketSpace()
     var found = 0
     for _ in 0..<300 {
@@ -210,7 +211,7 @@ import Testing
   }
 
   @Test func overlapOfProductsIsNeverMissed() {
-    var generator = SeededGenerator(state: 9)
+    var generator = SeededGenerator(seed: 9)
     let space = PacketSpace()
     for _ in 0..<500 {
       let (a, b) = (PacketSetTests.randomMatch(&generator), PacketSetTests.randomMatch(&generator))

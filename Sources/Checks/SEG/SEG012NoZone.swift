@@ -7,7 +7,26 @@ import SitePolicy
 extension Check {
   static let noZone = Check(
     "SEG012", "no-zone", .medium, "An address in a permit belongs to no zone, or an interface is bound to no zone.",
-    work: .device { context in strayAddresses(context) + strayInterfaces(context) })
+    work: .device { context in strayAddresses(context) + strayInterfaces(context) + strayDevice(context) })
+}
+
+/// A device that joins no two zones as far as the site file tells: nothing that it forwards can be judged.
+private func strayDevice(_ context: DeviceContext) -> [Finding] {
+  let device = context.device
+  let forwards = device.forwardingLists.contains { index in
+    device.lists[index].fallback.verdict == .permit
+      || device.lists[index].rules.contains { $0.action == .permit && $0.isExplicit && $0.state != .disabled }
+  }
+  let placed = context.analysis.bound.interfaces.count { !$0.behind.isEmpty || $0.isTransit }
+  guard forwards, placed < 2 else { return [] }
+  return [
+    Finding(
+      code: context.check.code, name: context.check.name, severity: max(context.rule.severity ?? .medium, .high),
+      confidence: .certain,
+      message: "\(device.label) joins fewer than two zones of the site, so nothing that it forwards is judged",
+      device: device.label, property: "device", subject: "unbound device", location: device.source,
+      help: "bind its interfaces in the site file: `interfaces: {NAME: ZONE, NAME: ZONE}`")
+  ]
 }
 
 /// Addresses that no zone needs to hold: this network, loopback, link-local, multicast and broadcast (RFC 6890, RFC 4291).

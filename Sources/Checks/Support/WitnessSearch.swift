@@ -63,7 +63,10 @@ extension DeviceContext {
   /// Examples that people recognise: hosts of the inventory and the ports that matter most behind the boundary.
   private func preferences(_ flow: ZoneFlow) -> [PacketMatch] {
     func hosts(_ reference: ZoneReference) -> AddressSet {
-      guard let zone = topology.zone(reference) else { return .empty }
+      // Outside, the addresses that documents use for examples (RFC 5737, TEST-NET-3).
+      guard let zone = topology.zone(reference) else {
+        return IPPrefix("203.0.113.0/24").map { AddressSet($0) } ?? .empty
+      }
       return site.assets.filter { $0.zone == zone.name }.reduce(.empty) { $0.union($1.addresses) }
     }
     let sensitive: [UInt16] = [502, 102, 44818, 3389, 5900, 22, 445, 443]
