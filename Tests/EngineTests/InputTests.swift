@@ -89,7 +89,7 @@ import Testing
     for file in filesBelow("\(folder.path)/configs") {
       let name = String(file.dropFirst(folder.path.count + 1))
       let whole = try #require(readBytes(file))
-      for part in 1..<8 {
+      for part in [1, 3, 5, 7] {
         try folder.write(name, Array(whole.prefix(whole.count * part / 8)))
         let outcome = (try? check(folder.path))?.outcome(failOn: .medium)
         #expect(outcome != .clean, "\(name) cut off after \(part)/8")
