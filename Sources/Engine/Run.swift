@@ -61,7 +61,11 @@ private func runBare(_ paths: [String], _ request: CheckRequest) throws(EngineEr
   let frameworks = try shippedFrameworks(&catalog)
   let open = openVerdicts(findings)
   return RunReport(
-    toolVersion: toolVersion, site: nil, files: files.map(\.account),
+    toolVersion: toolVersion, site: nil,
+    files: files.map(\.account)
+      + unknown.map {
+        FileAccount(path: $0.file.path, device: "", platform: nil, reason: $0.error.description, ledger: nil)
+      },
     rules: accounts(rules, needsZones: false),
     findings: finished(findings, site: "", frameworks: frameworks),
     notChecked: [

@@ -20,11 +20,15 @@ func finished(_ findings: [Finding], site: String, frameworks: [Framework]) -> [
   return fingerprinted(mapped, site: site)
 }
 
+/// Of one line's findings of equal severity, the safety system comes before the boundary, and hygiene last.
+private let families = ["SIS", "SEG", "DIO", "OTP", "RUL", "CFG"]
+
 private struct SortKey: Comparable {
   var severity: Int
   var consequence: Int
   var file: Int64
   var start: UInt32
+  var family: Int
   var code: String
   var text: String
 
@@ -33,7 +37,7 @@ private struct SortKey: Comparable {
     if a.consequence != b.consequence { return a.consequence < b.consequence }
     if a.file != b.file { return a.file < b.file }
     if a.start != b.start { return a.start < b.start }
-    return (a.code, a.text) < (b.code, b.text)
+    return (a.family, a.code, a.text) < (b.family, b.code, b.text)
   }
 }
 
@@ -41,6 +45,8 @@ private func key(_ finding: Finding) -> SortKey {
   let consequence = finding.consequence.flatMap { Consequence.allCases.firstIndex(of: $0) } ?? -1
   return SortKey(
     severity: -finding.severity.rank, consequence: -consequence, file: finding.location.map { Int64($0.file) } ?? -1,
-    start: finding.location?.start ?? 0, code: finding.code,
+    start: finding.location?.start ?? 0,
+    family: families.firstIndex(of: String(finding.code.prefix(3))) ?? families.count,
+    code: finding.code,
     text: "\(finding.device ?? "") \(finding.property) \(finding.message)")
 }

@@ -75,7 +75,7 @@ extension DeviceContext {
   /// The services of a cover in a few words.
   private func traffic(_ cover: PacketCover) -> String {
     var names: [String] = []
-    for service in cover.boxes.flatMap(\.services) {
+    for service in cover.boxes.flatMap(\.withoutFlags.services) {
       let name = service.withoutDetail.description
       if !names.contains(name) { names.append(name) }
     }
@@ -151,7 +151,13 @@ extension PacketMatch {
       plain.tcpFlags = .all
       if !services.contains(plain) { services.append(plain) }
     }
-    match.services = services
+    // Protocols that may do anything are one word together, and all of them are `any`.
+    let open = services.filter { $0 == Service(protocols: $0.protocols) }
+    let protocols = open.reduce(IntervalSet.empty) { $0.union($1.protocols) }
+    if open.count > 1 {
+      services = [Service(protocols: protocols)] + services.filter { !open.contains($0) }
+    }
+    match.services = services.contains(.any) ? [.any] : services
     return match
   }
 }

@@ -34,14 +34,14 @@ extension ASAReader {
     case "ip": interfaceIPv4(index)
     case "ipv6": interfaceIPv6(index)
     case "no": interfaceNegated(index)
-    case "zone-member", "policy-route", "inline-set", "inline-tap":
+    case "zone-member", "policy-route", "inline-set", "inline-tap", "traffic-forward", "vrf":
       gap(changes: true, "`\(first)` changes where packets go and is not modelled")
     case "mode" where words.takes("passive"):
       gap(changes: true, "a passive interface only watches; it is taken as a forwarding one")
-    default:
-      // All other interface settings are about speed, duplex, redundancy, timers and routing protocols.
+    case _ where settingsBesideFiltering.contains(first):
       config.otherLines.append(line)
       mark(.irrelevant)
+    default: unrecognised("setting of interface `\(config.interfaces[index].hardware)`")
     }
   }
 
@@ -82,3 +82,16 @@ extension ASAReader {
     }
   }
 }
+
+/// Interface settings about speed, redundancy, timers, addresses by DHCP and routing protocols: none decides what passes
+/// (Cisco Secure Firewall ASA Series Command Reference, interface configuration commands).
+private let settingsBesideFiltering: Set<String> = [
+  "allow-ssc-mgmt", "arp", "authentication", "auto-state", "bandwidth", "bfd", "carrier-delay", "channel-group", "cts",
+  "ddns", "delay", "dhcp", "dhcpd", "dhcprelay", "duplex", "eigrp", "failover", "fec", "flowcontrol", "hardware-bypass",
+  "hello-interval", "hold-time", "igmp", "isis", "keepalive", "lacp", "lldp", "load-interval", "mac-address",
+  "mcast-group",
+  "media-type", "member-interface", "mfib", "mode", "mtu", "multicast", "negotiate", "nve-only", "ospf", "pim",
+  "policy", "poll",
+  "port-channel", "power", "pppoe", "propagate", "rip", "segment-id", "sfp-detect", "speed", "split-horizon", "standby",
+  "summary-address", "switchport", "tunnel", "vtep-nve",
+]
