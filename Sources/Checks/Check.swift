@@ -17,7 +17,7 @@ public struct Check: Sendable {
     /// One file as it was read.
     case reading(@Sendable (ReadingContext) -> [Finding])
     /// One device's rule lists; needs no zones.
-    case lists(@Sendable (ListContext) -> [Finding])
+    case lists(@Sendable (ListContext) throws -> [Finding])
     /// One device between the zones of a site.
     case device(@Sendable (DeviceContext) throws -> [Finding])
     /// The site as a whole.

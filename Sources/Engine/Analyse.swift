@@ -19,7 +19,7 @@ func readingFindings(_ files: [ReadFile], rules: SiteRules) -> [Finding] {
 
 /// The findings that a device's rule lists give by themselves, without zones.
 ///
-/// - Throws: `EngineError.tooLarge`.
+/// - Throws: `EngineError.tooLarge`, `EngineError.contradiction`.
 func listFindings(_ devices: [Device], rules: SiteRules) throws(EngineError) -> [Finding] {
   var findings: [Finding] = []
   for device in devices {
@@ -27,7 +27,11 @@ func listFindings(_ devices: [Device], rules: SiteRules) throws(EngineError) -> 
     for rule in rules.rules {
       for check in Check.named(rule.check) {
         guard case .lists(let run) = check.work else { continue }
-        findings += run(ListContext(check: check, rule: rule, device: device, coverage: coverage))
+        do {
+          findings += try run(ListContext(check: check, rule: rule, device: device, coverage: coverage))
+        } catch {
+          throw .contradiction((error as? CheckError)?.description ?? "\(error)")
+        }
       }
     }
   }

@@ -27,7 +27,7 @@ public struct Witness: Hashable, Sendable {
   public var packet: Packet
   /// As it leaves, when an address or port was translated.
   public var translated: Packet?
-  /// Where from, for people: `corporate (level 4)`.
+  /// Where from, for people: `corporate (level 4)`; empty where zones play no part.
   public var from: String
   /// Where to.
   public var to: String

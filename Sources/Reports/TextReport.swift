@@ -56,7 +56,7 @@ private struct TextWriter {
     guard let witness else { return }
     field("packet", witness.packet.description)
     if let translated = witness.translated { field("becomes", translated.description) }
-    field("zones", "\(witness.from) -> \(witness.to)")
+    if !witness.from.isEmpty { field("zones", "\(witness.from) -> \(witness.to)") }
     field("path", witness.path)
     for step in witness.steps { field("by", step) }
   }

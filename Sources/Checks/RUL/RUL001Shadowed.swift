@@ -7,13 +7,14 @@ extension Check {
     "RUL001", "shadowed", .medium,
     "A rule can never match: it is shadowed by earlier rules with another action (one rule or a union).",
     work: .lists { context in
-      context.coveredRules { rule, covering in covering.contains { $0.action.isPermit != rule.action.isPermit } }.map {
-        covered in
-        let (list, rule, covering) = covered
+      try context.coveredRules { rule, covering in
+        covering.contains { $0.action.isPermit != rule.action.isPermit }
+      }.map { covered in
+        let (rule, covering) = (covered.rule, covered.covering)
         let opposite = covering.filter { $0.action.isPermit != rule.action.isPermit }
         let verb = rule.action.isPermit ? "permit" : "deny"
         var finding = context.finding(
-          list, rule,
+          covered.list, rule,
           message: """
             \(rule.name) can never \(verb): \(names(covering)) take\(covering.count == 1 ? "s" : "") everything that it \
             would match
@@ -22,6 +23,7 @@ extension Check {
         // A deny that does nothing is a hole; a permit that does nothing is an outage at most.
         if !rule.action.isPermit { finding.severity = max(finding.severity, .high) }
         finding.related = covering.map { RelatedPlace(range: $0.source, label: "shadows it: \($0.name)") }
+        finding.witness = try context.witness(of: covered)
         return finding
       }
     })
@@ -31,18 +33,19 @@ extension Check {
   static let covered = Check(
     "RUL002", "covered", .low, "A rule can never match: earlier rules with the same action cover it.",
     work: .lists { context in
-      context.coveredRules { rule, covering in covering.allSatisfy { $0.action.isPermit == rule.action.isPermit } }.map
-      {
-        covered in
-        let (list, rule, covering) = covered
+      try context.coveredRules { rule, covering in
+        covering.allSatisfy { $0.action.isPermit == rule.action.isPermit }
+      }.map { covered in
+        let (rule, covering) = (covered.rule, covered.covering)
         var finding = context.finding(
-          list, rule,
+          covered.list, rule,
           message: """
             \(rule.name) has no effect: \(names(covering)) already \(rule.action.isPermit ? "permit" : "den")\
             \(rule.action.isPermit ? (covering.count == 1 ? "s" : "") : (covering.count == 1 ? "ies" : "y")) the same
             """,
           help: "delete the rule, or narrow the earlier one if it is too wide")
         finding.related = covering.map { RelatedPlace(range: $0.source, label: "covers it: \($0.name)") }
+        finding.witness = try context.witness(of: covered)
         return finding
       }
     })
@@ -66,22 +69,6 @@ extension Action {
 }
 
 extension ListContext {
-  /// Covered permit and deny rules of lists that are in use, with the rules that cover them.
-  func coveredRules(where condition: (Rule, [Rule]) -> Bool) -> [(list: RuleList, rule: Rule, covering: [Rule])] {
-    let unbound = Set(device.unboundLists)
-    return coverage.filter { !unbound.contains($0.list) }.flatMap {
-      coverage -> [(list: RuleList, rule: Rule, covering: [Rule])] in
-      let list = device.lists[coverage.list]
-      return coverage.covered.compactMap { covered in
-        let rule = list.rules[covered.rule]
-        let covering = covered.coveredBy.map { list.rules[$0] }
-        // Where a jump or return takes the packets, what becomes of them is decided elsewhere.
-        guard rule.action.decides, covering.allSatisfy(\.action.decides), condition(rule, covering) else { return nil }
-        return (list, rule, covering)
-      }
-    }
-  }
-
   /// A finding about one rule.
   func finding(_ list: RuleList, _ rule: Rule, message: String, help: String) -> Finding {
     Finding(
