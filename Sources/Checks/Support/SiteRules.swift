@@ -11,7 +11,7 @@ public struct SiteRules: Sendable {
   /// When several checks forbid traffic between the same two zones, the first of these reports it, so that one hole in a
   /// boundary is one finding.
   private static let precedence = [
-    "SIS001", "SIS004", "SEG001", "SEG002", "SEG005", "SEG008", "SEG007", "SIS003", "SEG003",
+    "SIS001", "SIS003", "SIS004", "SEG001", "SEG002", "SEG005", "SEG008", "SEG007", "SEG003",
   ]
 
   /// Whether `rule` is the one that reports traffic from one zone to another.
@@ -49,7 +49,9 @@ public struct SiteRules: Sendable {
     guard !from.level.isExternal, !to.level.isExternal else { return false }
     let low = min(from.level, to.level)
     let high = max(from.level, to.level)
-    let levels = onlyInUse ? site.zones.map(\.level) : PurdueLevel.all
+    // A plant without zones at level 2 or 3 still has those levels; a demilitarised zone or an office level it may lack.
+    let used = site.zones.map(\.level) + PurdueLevel.all.filter(\.isOperational)
+    let levels = onlyInUse ? used : PurdueLevel.all
     return levels.contains { low < $0 && $0 < high }
   }
 }
