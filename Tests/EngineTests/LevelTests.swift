@@ -65,4 +65,23 @@ import Testing
     #expect(finding?.confidence == .possible && finding?.counts == true)
     #expect(report.outcome(failOn: .medium) == .violated)
   }
+
+  @Test func `A list without interfaces is no firewall between zones`() throws {
+    let folder = try TemporaryFolder()
+    try folder.write(
+      "bulkhead.yml",
+      """
+      version: 1
+      site: fragment
+      zones:
+        corporate: {level: 4, networks: [10.1.0.0/24]}
+        supervision: {level: 2, networks: [10.2.0.0/24]}
+      devices:
+        fw: {config: fw.cfg, format: cisco-asa}
+      """)
+    try folder.write("fw.cfg", "ASA Version 9.16(4)\naccess-list OUT extended permit ip any any\n")
+    let report = try check(folder.path)
+    #expect(report.findings.contains { $0.code == "SEG012" })
+    #expect(report.outcome(failOn: .medium) != .clean)
+  }
 }

@@ -18,7 +18,9 @@ private func strayDevice(_ context: DeviceContext) -> [Finding] {
       || device.lists[index].rules.contains { $0.action == .permit && $0.isExplicit && $0.state != .disabled }
   }
   let placed = context.analysis.bound.interfaces.count { !$0.behind.isEmpty || $0.isTransit }
-  guard forwards, placed < 2 else { return [] }
+  // A fragment without interfaces shows nothing of what it would let pass; a virtual instance may have just one.
+  let isFragment = device.instance == nil && device.interfaces.count < 2
+  guard forwards || isFragment, placed < 2 else { return [] }
   return [
     Finding(
       code: context.check.code, name: context.check.name, severity: max(context.rule.severity ?? .medium, .high),
