@@ -6,6 +6,11 @@ let package = Package(
   name: "benchmarks",
   dependencies: [.package(name: "bulkhead", path: "..")],
   targets: [
-    .executableTarget(name: "bench", dependencies: [.product(name: "BulkheadRooms", package: "bulkhead")])
+    // The lists and their truth; needs nothing of Bulkhead, so that both can be held against each other.
+    .target(name: "RuleSets"),
+    .executableTarget(name: "generate", dependencies: ["RuleSets"]),
+    .executableTarget(
+      name: "bench", dependencies: ["RuleSets", .product(name: "BulkheadRooms", package: "bulkhead")]),
+    .testTarget(name: "RuleSetsTests", dependencies: ["RuleSets"]),
   ]
 )
