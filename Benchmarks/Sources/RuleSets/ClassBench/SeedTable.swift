@@ -49,6 +49,6 @@ struct SeedTable: Sendable {
   let rarePorts: Double
   let ranges: [(UInt16, UInt16)]
   let permits: Double
-  /// Part of the rules that stand anywhere; the others stand behind every narrower one, roughly.
+  /// Part of the rules that stand before narrower ones; the others stand behind them, roughly.
   let misplaced: Double
 }

@@ -21,9 +21,9 @@ extension SeedTable {
       LengthPair(0...0, 28...32, 0.12), LengthPair(21...28, 21...28, 0.08),
     ],
     sourceTree: TreeShape(
-      levels: [(4, 0.5, 0.7), (16, 0.35, 0.6), (24, 0.45, 0.5), (32, 0.35, 0.4)], growth: 0.9),
+      levels: [(4, 0.5, 0.7), (16, 0.2, 0.6), (24, 0.25, 0.5), (32, 0.2, 0.4)], growth: 0.8),
     destinationTree: TreeShape(
-      levels: [(4, 0.4, 0.7), (16, 0.3, 0.6), (24, 0.4, 0.5), (32, 0.4, 0.4)], growth: 0.9),
+      levels: [(4, 0.4, 0.7), (16, 0.2, 0.6), (24, 0.25, 0.5), (32, 0.25, 0.4)], growth: 0.8),
     correlation: 0.75,
     sourcePorts: [53],
     destinationPorts: [
@@ -34,7 +34,7 @@ extension SeedTable {
     ranges: [
       (1024, 65535), (137, 139), (6000, 6063), (1521, 1530), (5190, 5193), (8000, 8100), (20, 21), (27000, 27009),
     ],
-    permits: 0.6, misplaced: 0.002)
+    permits: 0.6, misplaced: 0.03)
 
   /// Like the lists of firewalls, the stress test: a wildcard on one side of most rules, short prefixes on both, few
   /// addresses that turn up again and again, ports of every class on both sides.
@@ -47,13 +47,13 @@ extension SeedTable {
       ProtocolShare(
         number: 6, weight: 0.66,
         ports: PortPairMatrix([
-          [0.1, 0.04, 0.03, 0.09, 0.37], [0.02, 0.03, 0.01, 0.03, 0.1], [0.01, 0.01, 0.01, 0, 0.01],
+          [0.16, 0.07, 0.03, 0.09, 0.3], [0.06, 0.04, 0.01, 0.03, 0.08], [0.01, 0.01, 0.01, 0, 0.01],
           [0.02, 0.01, 0, 0.01, 0.02], [0.04, 0.02, 0, 0.01, 0.01],
         ])),
       ProtocolShare(
         number: 17, weight: 0.22,
         ports: PortPairMatrix([
-          [0.12, 0.05, 0.03, 0.1, 0.3], [0.03, 0.04, 0.01, 0.03, 0.1], [0.01, 0.01, 0.01, 0, 0.01],
+          [0.18, 0.07, 0.03, 0.1, 0.24], [0.06, 0.04, 0.01, 0.03, 0.08], [0.01, 0.01, 0.01, 0, 0.01],
           [0.02, 0.01, 0, 0.01, 0.02], [0.05, 0.03, 0, 0.01, 0.01],
         ])),
       ProtocolShare(number: nil, weight: 0.06, ports: .none),
@@ -62,20 +62,20 @@ extension SeedTable {
       ProtocolShare(number: 50, weight: 0.01, ports: .none),
     ],
     wideLengths: [
-      LengthPair(32...32, 0...0, 0.16), LengthPair(0...0, 32...32, 0.17), LengthPair(32...32, 32...32, 0.2),
+      LengthPair(32...32, 0...0, 0.2), LengthPair(0...0, 32...32, 0.2), LengthPair(32...32, 32...32, 0.08),
       LengthPair(16...28, 0...0, 0.1), LengthPair(0...0, 16...28, 0.1), LengthPair(1...6, 16...32, 0.07),
       LengthPair(16...32, 1...6, 0.07), LengthPair(1...4, 1...4, 0.04), LengthPair(16...30, 16...30, 0.12),
     ],
     narrowLengths: [
-      LengthPair(0...0, 32...32, 0.3), LengthPair(32...32, 0...0, 0.18), LengthPair(32...32, 32...32, 0.12),
+      LengthPair(0...0, 32...32, 0.3), LengthPair(32...32, 0...0, 0.22), LengthPair(32...32, 32...32, 0.08),
       LengthPair(0...0, 16...28, 0.1), LengthPair(16...28, 0...0, 0.08), LengthPair(1...6, 24...32, 0.07),
       LengthPair(24...32, 1...6, 0.05), LengthPair(0...0, 0...0, 0.01), LengthPair(1...4, 1...4, 0.05),
       LengthPair(16...30, 16...30, 0.07),
     ],
     sourceTree: TreeShape(
-      levels: [(8, 0.65, 0.3), (16, 0.12, 0.5), (24, 0.1, 0.5), (32, 0.08, 0.4)], growth: 0.35),
+      levels: [(8, 0.65, 0.3), (16, 0.12, 0.5), (24, 0.1, 0.5), (32, 0.08, 0.4)], growth: 0.5),
     destinationTree: TreeShape(
-      levels: [(8, 0.65, 0.3), (16, 0.12, 0.5), (24, 0.1, 0.5), (32, 0.1, 0.4)], growth: 0.35),
+      levels: [(8, 0.65, 0.3), (16, 0.12, 0.5), (24, 0.1, 0.5), (32, 0.1, 0.4)], growth: 0.5),
     correlation: 0.5,
     sourcePorts: [53, 20, 123, 80, 443, 161, 25, 67, 500],
     destinationPorts: [
@@ -132,5 +132,5 @@ extension SeedTable {
     ],
     rarePorts: 0.15,
     ranges: [(137, 139), (20, 21), (6000, 6063), (33434, 33534), (1024, 5000), (6881, 6889), (10000, 20000)],
-    permits: 0.7, misplaced: 0.004)
+    permits: 0.7, misplaced: 0.02)
 }
