@@ -1,4 +1,35 @@
+import Glibc
+
+/// Prints what Bulkhead and its peers take for generated lists.
+///
+/// Figures of one run are comparable with each other; those of different machines are not.
 @main
 struct Bench {
-  static func main() {}
+  static let usage = """
+    usage: bench table [--sizes N,…] [--styles NAME,…] [--family 4|6] [--format asa|iptables] [OPTIONS]
+           bench measure FILE FORMAT
+
+    --program PATH  the release program (.build/release/bulkhead)
+    --data FOLDER   where lists are written (/tmp/bulkhead-bench)
+    --reuse         use the lists and truths that are there
+    --limit N       stop whatever takes more than N seconds (120)
+    """
+
+  static func main() {
+    var arguments = Array(CommandLine.arguments.dropFirst())
+    let command = arguments.isEmpty ? "" : arguments.removeFirst()
+    do {
+      let options = try Options(arguments)
+      switch command {
+      case "table": try TableCommand(options: options).run()
+      case "measure" where options.rest.count == 2:
+        print(try Measurement(path: options.rest[0], format: options.rest[1]).line)
+      default: throw BenchError("which command?\n\n\(usage)")
+      }
+    } catch {
+      let reason = "bench: \((error as? BenchError)?.reason ?? "\(error)")\n"
+      _ = write(STDERR_FILENO, reason, reason.utf8.count)
+      exit(2)
+    }
+  }
 }
