@@ -9,7 +9,7 @@ struct Generate {
                     [--edits K] [--truth auto|always|never] --out FOLDER
 
     styles   acl (planted anomalies), fw (heavy overlap), cb-acl, cb-fw, cb-ipc (after ClassBench's acl1, fw1, ipc1)
-    formats  asa, iptables, tsv
+    formats  asa, iptables, tsv; for peers: nft, capirca, fwb
     truth    of fw and cb styles: auto works it out up to 10000 rules; NAME.truth.tsv has one covered rule a line
     edits    half delete covered rules, half flip live ones; NAME-edit.* and NAME-edit.truth.tsv
     """

@@ -67,7 +67,9 @@ struct Request {
   }
 
   private func write(_ set: RuleSet) throws {
-    for format in formats { try save(format.text(of: set), "\(set.name).\(format.rawValue)") }
+    for format in formats {
+      for (suffix, bytes) in format.files(of: set) { try save(bytes, set.name + suffix) }
+    }
   }
 
   /// A table of rules by number, from 1, and what is true of them.
@@ -76,7 +78,11 @@ struct Request {
   }
 
   private func save(_ bytes: [UInt8], _ name: String) throws {
-    mkdir(folder, 0o777)
+    var parent = folder
+    for part in ("/" + name).split(separator: "/") {
+      mkdir(parent, 0o777)
+      parent += "/" + part
+    }
     guard let file = fopen("\(folder)/\(name)", "w") else {
       throw UsageError(reason: "\(folder)/\(name) cannot be written: \(String(cString: strerror(errno)))")
     }

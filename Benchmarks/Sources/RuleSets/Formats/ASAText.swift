@@ -27,7 +27,7 @@ func asaText(_ set: RuleSet) -> [UInt8] {
     if box.proto == Service.anyProtocol {
       text.append("ip")
     } else {
-      text.append(box.proto.low == 58 ? "icmp6" : protocolName(box.proto.low, set.family))
+      text.append(box.proto.low == 58 ? "icmp6" : protocolName(box.proto.low))
     }
     // `any` is both families; where it stands on both sides the rule would match more than the set's family.
     let isOpen = box.source == set.family.any && box.destination == set.family.any

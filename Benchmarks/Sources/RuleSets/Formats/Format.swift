@@ -6,19 +6,28 @@ public enum Format: String, Sendable, CaseIterable {
   case iptables
   /// One rule a line: action and the inclusive ranges of protocol, source, destination and ports.
   case tsv
+  /// For `nft -f`.
+  case nft
+  /// Policy and definitions for `aclgen`; IPv4 only.
+  case capirca
+  /// A data file of Firewall Builder; IPv4 only.
+  case fwb
 
-  /// The whole file.
-  public func text(of set: RuleSet) -> [UInt8] {
+  /// The files of a list, by what follows the list's name in theirs.
+  public func files(of set: RuleSet) -> [(suffix: String, bytes: [UInt8])] {
     switch self {
-    case .asa: asaText(set)
-    case .iptables: iptablesText(set)
-    case .tsv: tableText(set)
+    case .asa: [(".asa", asaText(set))]
+    case .iptables: [(".iptables", iptablesText(set))]
+    case .tsv: [(".tsv", tableText(set))]
+    case .nft: [(".nft", nftText(set))]
+    case .capirca: capircaFiles(set)
+    case .fwb: [(".fwb", firewallBuilderText(set))]
     }
   }
 }
 
 /// Names of protocols as both firewalls write them; the others are numbers.
-func protocolName(_ proto: UInt16, _ family: Family) -> String {
+func protocolName(_ proto: UInt16) -> String {
   switch proto {
   case 1: "icmp"
   case 6: "tcp"
@@ -27,25 +36,4 @@ func protocolName(_ proto: UInt16, _ family: Family) -> String {
   case 50: "esp"
   default: "\(proto)"
   }
-}
-
-private func tableText(_ set: RuleSet) -> [UInt8] {
-  var text = ByteText()
-  text.reserve(set.rules.count * 80)
-  for rule in set.rules {
-    text.append(rule.permits ? "permit" : "deny")
-    func field(_ range: Interval<some FixedWidthInteger & UnsignedInteger & Sendable>) {
-      text.append("\t")
-      text.append(number: range.low)
-      text.append("\t")
-      text.append(number: range.high)
-    }
-    field(rule.box.proto)
-    field(rule.box.source)
-    field(rule.box.destination)
-    field(rule.box.sourcePort)
-    field(rule.box.destinationPort)
-    text.append("\n")
-  }
-  return text.bytes
 }

@@ -13,7 +13,7 @@ func iptablesText(_ set: RuleSet) -> [UInt8] {
       text.append(prefix: network, set.family)
     }
     if box.proto != Service.anyProtocol {
-      let name = box.proto.low == 58 ? "ipv6-icmp" : protocolName(box.proto.low, set.family)
+      let name = box.proto.low == 58 ? "ipv6-icmp" : protocolName(box.proto.low)
       text.append(" -p ")
       text.append(name)
       if box.sourcePort != .all || box.destinationPort != .all {

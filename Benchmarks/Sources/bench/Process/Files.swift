@@ -31,7 +31,7 @@ func fileSize(_ path: String) -> Int? {
 /// The full path of a program that the shell would find; nil when it is not installed.
 func installed(_ program: String) -> String? {
   if program.contains("/") { return access(program, X_OK) == 0 ? program : nil }
-  guard let folders = getenv("PATH") else { return nil }
-  return (String(cString: folders).split(separator: ":") + ["/usr/sbin", "/sbin"])
-    .map { "\($0)/\(program)" }.first { access($0, X_OK) == 0 }
+  let path = getenv("PATH").map { String(cString: $0) } ?? ""
+  let folders = path.split(separator: ":").map { String($0) } + ["/usr/sbin", "/sbin"]
+  return folders.map { $0 + "/" + program }.first { access($0, X_OK) == 0 }
 }

@@ -58,7 +58,7 @@ struct TableCommand {
   }
 
   /// Times within a process, which is another one, so that it can be stopped; nil when it was.
-  private func measure(_ path: String) throws -> Measurement? {
+  func measure(_ path: String) throws -> Measurement? {
     let output = path + ".times"
     let platform = options.format == "asa" ? "cisco-asa" : "iptables-save"
     let outcome = try bench.run(

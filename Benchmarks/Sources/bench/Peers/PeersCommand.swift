@@ -1,0 +1,87 @@
+import Glibc
+
+/// `bench peers`: Bulkhead and whatever else is installed, on the same files in turn.
+struct PeersCommand {
+  let options: Options
+
+  private static let columns: [(title: String, width: Int)] = [
+    ("wall ms", 11), ("user ms", 11), ("engine ms", 11), ("peak MB", 8), ("found/true", 13), ("wall x", 8),
+    ("user x", 8),
+  ]
+  private static let nameWidth = 32
+
+  func run() throws {
+    guard access(options.program, X_OK) == 0 else {
+      throw BenchError("there is no program \(options.program); build it: Scripts/bulkhead --version")
+    }
+    var peers: [Peer] = []
+    for search in try knownPeers(options) {
+      switch search {
+      case .present(let peer): peers.append(peer)
+      case .absent(let name, let reason): print("absent: \(name): \(reason)")
+      }
+    }
+    print(
+      """
+      Least of three runs (of one, from twenty seconds on). x: how many times what bulkhead check takes for the list,
+      report included. engine: the analysis alone, where a program tells; some set up a gigabyte first.
+      """)
+    for style in options.styles.isEmpty ? ["acl", "fw"] : options.styles {
+      for size in options.sizes.isEmpty ? [1000, 10_000] : options.sizes { try compare(style, size, peers) }
+    }
+  }
+
+  private func compare(_ style: String, _ size: Int, _ peers: [Peer]) throws {
+    let chosen = peers.filter { size <= 1000 || options.isLong || !$0.isSlow }
+    let formats = Set(chosen.map(\.format) + [options.format]).sorted()
+    let files = try GeneratedFiles.make(style, size, formats: formats, options: options)
+    let truth = files.truth()
+    let list = files.base.split(separator: "/").last.map(String.init) ?? ""
+    print("\n" + named(list), Self.columns.map { padded($0.title, $0.width) }.joined(separator: " "))
+
+    let path = files.path(options.format)
+    let report = files.base + ".report"
+    let own = try best(of: 3) {
+      try bench.run([options.program, "check", path, "--color", "never"], output: report, limit: options.limit)
+    }
+    let isDone = own.status == 0 || own.status == 1
+    let found = CoveredReport(report: report, about: path).rules(of: path)
+    let engine = try TableCommand(options: options).measure(path)?.engine.wall
+    row(
+      "bulkhead check", own, isDone: isDone, engine: engine, found: comparison(found: found, truth: truth), own: nil)
+    for peer in chosen {
+      let output = "\(files.base).peer"
+      let outcome = try best(of: 3) {
+        try bench.run(peer.command(files), output: output, errors: output, limit: options.limit)
+      }
+      let isPeerDone = outcome.status.map(peer.statuses.contains) ?? false
+      let answer = peer.answer(output)
+      row(
+        peer.name, outcome, isDone: isPeerDone, engine: answer.engine,
+        found: answer.found.map { "\($0)/\(truth.map { "\($0.count)" } ?? "?")" } ?? "-", own: isDone ? own : nil)
+    }
+    for peer in peers where !chosen.contains(where: { $0.name == peer.name }) {
+      print(named(peer.name), "left out, slow at this size: --long")
+    }
+  }
+
+  private func row(
+    _ name: String, _ outcome: ChildOutcome, isDone: Bool, engine: Double?, found: String, own: ChildOutcome?
+  ) {
+    func times(_ peer: Double, _ own: Double?) -> String { own.map { fixed(peer / max($0, 1e-4), 1) } ?? "" }
+    let isOver = outcome.isOverLimit
+    let cells = [
+      isOver ? ">\(Int(options.limit)) s" : isDone ? milliseconds(outcome.wall) : "failed",
+      isOver || isDone ? milliseconds(outcome.user) : "-", milliseconds(isDone ? engine : nil),
+      fixed(Double(outcome.peak) / 1e6, 0), isDone || isOver ? found : "-",
+      isDone ? times(outcome.wall, own?.wall) : isOver ? ">" + times(options.limit, own?.wall) : "",
+      isDone ? times(outcome.user, own?.user) : isOver ? ">" + times(outcome.user, own?.user) : "",
+    ]
+    print(named(name), zip(cells, Self.columns).map { padded($0, $1.width) }.joined(separator: " "))
+    fflush(nil)
+  }
+
+  private func named(_ name: String) -> String {
+    name + String(repeating: " ", count: max(0, Self.nameWidth - name.count))
+  }
+}
