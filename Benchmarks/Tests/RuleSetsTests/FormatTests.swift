@@ -35,10 +35,12 @@ import Testing
       lines(.tsv, .v4, web) == ["permit\t6\t6\t167772160\t184549375\t3221225985\t3221225985\t1024\t65535\t443\t443"])
   }
 
-  @Test(arguments: [
-    (UInt128(0), "::"), (1, "::1"), (0x2001_0DB8 << 96, "2001:db8::"), (0xFD00 << 112 | 0x1_0000_0001, "fd00::1:0:1"),
+  private static let addresses: [(UInt128, String)] = [
+    (0, "::"), (1, "::1"), (0x2001_0DB8 << 96, "2001:db8::"), (0xFD00 << 112 | 0x1_0000_0001, "fd00::1:0:1"),
     (0x2001_0DB8_0000_0001 << 64 | 0x0001_0000_0000_0001, "2001:db8:0:1:1::1"),
-  ])
+  ]
+
+  @Test(arguments: addresses)
   func addressesOfIPv6AreShort(address: UInt128, expected: String) {
     var text = ByteText()
     text.append(address: address, .v6)

@@ -68,7 +68,8 @@ struct ACLStyle {
 
   private mutating func plantsFor(_ rules: Int) -> Int {
     var plants = 0
-    for _ in 0..<rules where random.chance(share / (1 - share)) { plants += 1 }
+    // A tenth more, or some would be left when the live rules are all made, too late for unions.
+    for _ in 0..<rules where random.chance(1.1 * share / (1 - share)) { plants += 1 }
     return min(plants, 12)
   }
 
