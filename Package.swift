@@ -49,6 +49,7 @@ let package = Package(
       ]),
     .testTarget(name: "SourceTextTests", dependencies: ["SourceText", "TestKit"]),
     .testTarget(name: "PacketSetsTests", dependencies: ["PacketSets", "TestKit"]),
+    .testTarget(name: "RuleModelTests", dependencies: ["RuleModel", "TestKit"]),
     .testTarget(name: "ConfigReadersTests", dependencies: ["ConfigReaders", "Reachability", "TestKit"]),
     .testTarget(name: "SitePolicyTests", dependencies: ["SitePolicy", "PolicyPacks", "TestKit"]),
     .testTarget(name: "ReachabilityTests", dependencies: ["Reachability", "ConfigReaders", "TestKit"]),

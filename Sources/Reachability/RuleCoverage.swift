@@ -59,7 +59,7 @@ private struct CoverageSearch {
     index = ExtentIndex(extents)
   }
 
-  private var rules: [Rule] { device.lists[list].rules }
+  private var rules: RuleTable { device.lists[list].rules }
 
   mutating func run() -> [CoveredRule] {
     let rules = self.rules

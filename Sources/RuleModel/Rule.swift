@@ -141,16 +141,20 @@ public struct DefaultAction: Hashable, Sendable {
 public struct RuleList: Hashable, Sendable {
   public var name: String
   /// In order of evaluation.
-  public var rules: [Rule]
+  public var rules: RuleTable
   /// For packets that no rule decides.
   public var fallback: DefaultAction
   /// Where the list is declared or first named.
   public var source: SourceRange
 
-  public init(name: String, rules: [Rule], fallback: DefaultAction, source: SourceRange) {
+  public init(name: String, rules: RuleTable, fallback: DefaultAction, source: SourceRange) {
     self.name = name
     self.rules = rules
     self.fallback = fallback
     self.source = source
+  }
+
+  public init(name: String, rules: [Rule], fallback: DefaultAction, source: SourceRange) {
+    self.init(name: name, rules: RuleTable(rules), fallback: fallback, source: source)
   }
 }

@@ -346,7 +346,7 @@ import Testing
       return
     }
     let base = "\(shared)/samples/iptables-save/semantics-topoS_generated__imaginray_factory_network.iptables-save"
-    func rules(_ path: String) throws -> [Rule] {
+    func rules(_ path: String) throws -> RuleTable {
       let file = try SourceFile(path: path, bytes: try #require(readBytes(path)))
       return try #require(readIptablesSave(file).devices.first?.lists.first { $0.name == "FORWARD" }).rules
     }

@@ -1,0 +1,178 @@
+import PacketSets
+import SourceText
+
+/// The rules of a list in order of evaluation: a collection of `Rule` that keeps the usual ones packed.
+///
+/// Reading an element makes a `Rule`; code that looks at every rule of a long list asks `plain(at:)` first.
+public struct RuleTable: Sendable {
+  private var rows: ContiguousArray<PlainRule> = []
+  private var details: [Rule] = []
+  /// The service alternatives that packed rules refer to, each once.
+  public private(set) var services: [[Service]] = []
+  private var serviceIndex: [[Service]: UInt32] = [:]
+  /// What the names of packed rules begin with; a number follows.
+  private var prefix: String
+  /// The file that packed rules stand in.
+  private var file: UInt32
+
+  /// An empty table.
+  ///
+  /// - Parameters:
+  ///   - prefix: what the names of most rules begin with, before a number.
+  ///   - file: the file that most rules stand in.
+  public init(prefix: String, file: UInt32) {
+    self.prefix = prefix
+    self.file = file
+  }
+
+  /// A table of some rules.
+  public init(_ rules: some Sequence<Rule>) {
+    self.init(prefix: "", file: 0)
+    for rule in rules { append(rule) }
+  }
+
+  public mutating func reserveCapacity(_ count: Int) { rows.reserveCapacity(count) }
+
+  /// Adds a rule at the end.
+  public mutating func append(_ rule: Rule) {
+    if rows.isEmpty { adopt(rule) }
+    rows.append(row(for: rule, at: rows.count, reusing: nil))
+  }
+
+  /// Adds a packed rule at the end; its name is the table's prefix and its number.
+  public mutating func append(_ rule: PlainRule) { rows.append(rule) }
+
+  /// The place of service alternatives among `services`.
+  public mutating func intern(_ alternatives: [Service]) -> UInt32 {
+    if let known = serviceIndex[alternatives] { return known }
+    let index = UInt32(services.count)
+    services.append(alternatives)
+    serviceIndex[alternatives] = index
+    return index
+  }
+
+  /// The rule in packed form; nil when it is one of the others.
+  @inline(__always)
+  public func plain(at index: Int) -> PlainRule? {
+    let row = rows[index]
+    return row.flags.contains(.isDetailed) ? nil : row
+  }
+
+  /// Where a rule stands, without making the rule.
+  public func source(at index: Int) -> SourceRange {
+    let row = rows[index]
+    if row.flags.contains(.isDetailed) { return details[Int(row.service)].source }
+    return SourceRange(file: file, start: row.start, end: row.start + UInt32(row.length))
+  }
+
+  /// What a rule does, without making the rule.
+  public func action(at index: Int) -> Action {
+    let row = rows[index]
+    return row.flags.contains(.isDetailed) ? details[Int(row.service)].action : row.action
+  }
+
+  /// Takes over name and file of the first rule, which the others mostly share.
+  private mutating func adopt(_ rule: Rule) {
+    if prefix.isEmpty {
+      prefix = String(rule.name.prefix(rule.name.utf8.count - rule.name.utf8.reversed().prefix { $0 &- 48 < 10 }.count))
+    }
+    if details.isEmpty { file = rule.source.file }
+  }
+
+  private mutating func row(for rule: Rule, at index: Int, reusing place: Int?) -> PlainRule {
+    if let packed = packed(rule, at: index) { return packed }
+    if let place {
+      details[place] = rule
+      return PlainRule(detail: place)
+    }
+    details.append(rule)
+    return PlainRule(detail: details.count - 1)
+  }
+
+  private mutating func packed(_ rule: Rule, at index: Int) -> PlainRule? {
+    guard rule.order == index, rule.isPlain, rule.source.file == file, let flags = rule.plainFlags,
+      rule.name.hasPrefix(prefix), let number = Int(Substring(rule.name.utf8.dropFirst(prefix.utf8.count))),
+      rule.name == prefix + String(number), let match = rule.match.upper.first, rule.match.upper.count == 1,
+      match.states == .all, match.function.isAny, let sources = match.sources.plainRange,
+      let destinations = match.destinations.plainRange
+    else { return nil }
+    return PlainRule(
+      sources: sources, destinations: destinations, service: intern(match.services), number: number, flags: flags,
+      range: rule.source)
+  }
+
+  private func rule(at index: Int) -> Rule {
+    let row = rows[index]
+    if row.flags.contains(.isDetailed) { return details[Int(row.service)] }
+    let match = PacketMatch(
+      sources: row.sources, destinations: row.destinations, services: services[Int(row.service)])
+    var rule = Rule(
+      order: index, name: prefix + String(row.number), match: MatchBounds(match), action: row.action,
+      source: SourceRange(file: file, start: row.start, end: row.start + UInt32(row.length)))
+    rule.logging = row.logging
+    if row.flags.contains(.isDisabled) { rule.state = .disabled }
+    return rule
+  }
+}
+
+extension RuleTable: RandomAccessCollection, MutableCollection {
+  public var startIndex: Int { 0 }
+  public var endIndex: Int { rows.count }
+
+  public subscript(index: Int) -> Rule {
+    get { rule(at: index) }
+    set {
+      let old = rows[index]
+      rows[index] = row(
+        for: newValue, at: index, reusing: old.flags.contains(.isDetailed) ? Int(old.service) : nil)
+    }
+  }
+}
+
+extension RuleTable: Hashable {
+  public static func == (a: RuleTable, b: RuleTable) -> Bool { a.elementsEqual(b) }
+  public func hash(into hasher: inout Hasher) { hasher.combine(rows.count) }
+}
+
+extension RuleTable: ExpressibleByArrayLiteral {
+  public init(arrayLiteral elements: Rule...) { self.init(elements) }
+}
+
+extension Rule {
+  /// Whether everything besides match and action is as a packed rule has it.
+  fileprivate var isPlain: Bool {
+    ingress == .any && egress == .any && match.isExact && comment == nil && profile == nil && objects.isEmpty
+      && hits == nil && isExplicit
+  }
+
+  fileprivate var plainFlags: PlainRule.Flags? {
+    var flags: PlainRule.Flags = []
+    switch action {
+    case .permit: flags.insert(.permits)
+    case .deny(let rejects): if rejects { flags.insert(.rejects) }
+    case .proceed, .jump, .goto, .leave, .unknown: return nil
+    }
+    switch logging {
+    case .on: flags.insert(.isLogged)
+    case .off: flags.insert(.isNotLogged)
+    case .unknown: break
+    }
+    switch state {
+    case .active: break
+    case .disabled: flags.insert(.isDisabled)
+    case .scheduled: return nil
+    }
+    guard let match = match.upper.first else { return nil }
+    if match.sources.isAll { flags.insert(.anySource) }
+    if match.destinations.isAll { flags.insert(.anyDestination) }
+    return flags
+  }
+}
+
+extension AddressSet {
+  /// The one IPv4 range of the set; all of it when the set is everything.
+  fileprivate var plainRange: ClosedRange<UInt32>? {
+    if isAll { return UInt32.min...UInt32.max }
+    return v6.isEmpty && v4.intervals.count == 1 ? v4.intervals[0] : nil
+  }
+}

@@ -1,0 +1,74 @@
+import PacketSets
+import RuleModel
+import SourceText
+import TestKit
+import Testing
+
+/// Packing rules loses nothing.
+@Suite struct RuleTableTests {
+  private static func range(_ index: Int) -> SourceRange {
+    SourceRange(file: 3, start: UInt32(index * 100), end: UInt32(index * 100 + 80))
+  }
+
+  private func rule(_ index: Int, _ match: PacketMatch, _ action: Action) -> Rule {
+    Rule(
+      order: index, name: "list line \(index + 1)", match: MatchBounds(match), action: action, source: Self.range(index)
+    )
+  }
+
+  private var plain: [Rule] {
+    let host = AddressSet(IPAddress("10.0.0.1")!)
+    let net = AddressSet(IPPrefix("10.1.0.0/16")!)
+    let web = Service(proto: IPProtocol.tcp, destinationPorts: IntervalSet(80...90))
+    var rules = [
+      rule(0, PacketMatch(sources: host, destinations: net, services: [web]), .permit),
+      rule(1, PacketMatch(), .deny(rejects: true)),
+      rule(2, PacketMatch(sources: .allV4, destinations: host, services: [web, .any]), .deny(rejects: false)),
+    ]
+    rules[0].logging = .on
+    rules[1].logging = .off
+    rules[2].state = .disabled
+    return rules
+  }
+
+  @Test func plainRulesComeBackAsTheyWere() {
+    let table = RuleTable(plain)
+    #expect(Array(table) == plain)
+    #expect(table.indices.allSatisfy { table.plain(at: $0) != nil })
+    #expect(table.indices.map { table.source(at: $0) } == plain.map(\.source))
+    #expect(table.indices.map { table.action(at: $0) } == plain.map(\.action))
+  }
+
+  @Test func rulesThatAreNotPlainComeBackAsTheyWere() {
+    let base = plain[0]
+    var changed = Array(repeating: base, count: 12)
+    for index in changed.indices {
+      changed[index].order = index
+      changed[index].name = "list line \(index + 1)"
+    }
+    changed[1].comment = "why"
+    changed[2].ingress = InterfaceMatch(["eth0"])
+    changed[3].hits = 7
+    changed[4].objects = [ObjectReference(name: "o", range: Self.range(9))]
+    changed[5].match = base.match.uncertain(Uncertainty(range: Self.range(9), reason: "test"))
+    changed[6].match = MatchBounds([base.match.upper[0], .any])
+    changed[7].action = .jump(list: 2)
+    changed[8].isExplicit = false
+    changed[9].name = "list line 007"
+    changed[10].order = 99
+    changed[11].source.file = 8
+    let table = RuleTable(changed)
+    #expect(Array(table) == changed)
+    #expect(table.plain(at: 0) != nil)
+    #expect((1..<12).allSatisfy { table.plain(at: $0) == nil })
+  }
+
+  @Test func aRuleCanBeReplaced() {
+    var table = RuleTable(plain)
+    table[1].comment = "now with a reason"
+    #expect(table[1].comment == "now with a reason")
+    #expect(table.plain(at: 1) == nil)
+    table[1].comment = nil
+    #expect(Array(table) == plain)
+  }
+}
