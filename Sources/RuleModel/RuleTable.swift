@@ -5,11 +5,10 @@ import SourceText
 ///
 /// Reading an element makes a `Rule`; code that looks at every rule of a long list asks `plain(at:)` first.
 public struct RuleTable: Sendable {
-  private var rows: ContiguousArray<PlainRule> = []
+  @usableFromInline var rows: ContiguousArray<PlainRule> = []
   private var details: [Rule] = []
   /// The service alternatives that packed rules refer to, each once.
-  public private(set) var services: [[Service]] = []
-  private var serviceIndex: [[Service]: UInt32] = [:]
+  public private(set) var services = ServiceTable()
   /// What the names of packed rules begin with; a number follows.
   private var prefix: String
   /// The file that packed rules stand in.
@@ -40,20 +39,31 @@ public struct RuleTable: Sendable {
   }
 
   /// Adds a packed rule at the end; its name is the table's prefix and its number.
+  @inlinable
   public mutating func append(_ rule: PlainRule) { rows.append(rule) }
 
+  /// Adds a place for a rule that is set later, before the table is read.
+  public mutating func appendVacancy() { rows.append(PlainRule(detail: Self.vacant)) }
+
+  /// No place among `details`.
+  private static let vacant = Int(UInt32.max)
+
   /// The place of service alternatives among `services`.
-  public mutating func intern(_ alternatives: [Service]) -> UInt32 {
-    if let known = serviceIndex[alternatives] { return known }
-    let index = UInt32(services.count)
-    services.append(alternatives)
-    serviceIndex[alternatives] = index
-    return index
+  public mutating func intern(_ alternatives: [Service]) -> UInt32 { services.intern(alternatives) }
+
+  /// The place of a packed service among `services`.
+  public mutating func intern(_ service: PlainService) -> UInt32 { services.intern(service) }
+
+  /// The rule in packed form, if it takes packets of every session state; nil when it is one of the others.
+  @inlinable @inline(__always)
+  public func plain(at index: Int) -> PlainRule? {
+    let row = rows[index]
+    return row.flags.isDisjoint(with: .isNoPlainMatch) ? row : nil
   }
 
-  /// The rule in packed form; nil when it is one of the others.
-  @inline(__always)
-  public func plain(at index: Int) -> PlainRule? {
+  /// The rule in packed form, whose `states` may be fewer than all; nil when it is one of the others.
+  @inlinable @inline(__always)
+  public func packed(at index: Int) -> PlainRule? {
     let row = rows[index]
     return row.flags.contains(.isDetailed) ? nil : row
   }
@@ -93,7 +103,7 @@ public struct RuleTable: Sendable {
     guard rule.order == index, rule.isPlain, rule.source.file == file, let flags = rule.plainFlags,
       rule.name.hasPrefix(prefix), let number = Int(Substring(rule.name.utf8.dropFirst(prefix.utf8.count))),
       rule.name == prefix + String(number), let match = rule.match.upper.first, rule.match.upper.count == 1,
-      match.states == .all, match.function.isAny, let sources = match.sources.plainRange,
+      match.function.isAny, let sources = match.sources.plainRange,
       let destinations = match.destinations.plainRange
     else { return nil }
     return PlainRule(
@@ -105,7 +115,7 @@ public struct RuleTable: Sendable {
     let row = rows[index]
     if row.flags.contains(.isDetailed) { return details[Int(row.service)] }
     let match = PacketMatch(
-      sources: row.sources, destinations: row.destinations, services: services[Int(row.service)])
+      sources: row.sources, destinations: row.destinations, services: services[Int(row.service)], states: row.states)
     var rule = Rule(
       order: index, name: prefix + String(row.number), match: MatchBounds(match), action: row.action,
       source: SourceRange(file: file, start: row.start, end: row.start + UInt32(row.length)))
@@ -123,8 +133,8 @@ extension RuleTable: RandomAccessCollection, MutableCollection {
     get { rule(at: index) }
     set {
       let old = rows[index]
-      rows[index] = row(
-        for: newValue, at: index, reusing: old.flags.contains(.isDetailed) ? Int(old.service) : nil)
+      let isReusable = old.flags.contains(.isDetailed) && old.service != Self.vacant
+      rows[index] = row(for: newValue, at: index, reusing: isReusable ? Int(old.service) : nil)
     }
   }
 }
@@ -163,6 +173,7 @@ extension Rule {
     case .scheduled: return nil
     }
     guard let match = match.upper.first else { return nil }
+    flags.insert(.onlyStates(match.states))
     if match.sources.isAll { flags.insert(.anySource) }
     if match.destinations.isAll { flags.insert(.anyDestination) }
     return flags

@@ -63,6 +63,55 @@ import Testing
     #expect((1..<12).allSatisfy { table.plain(at: $0) == nil })
   }
 
+  @Test func sessionStatesArePacked() {
+    var rules = plain
+    rules[0].match = MatchBounds(PacketMatch(states: [.reply, .related]))
+    rules[1].match = MatchBounds(PacketMatch(states: .new))
+    let table = RuleTable(rules)
+    #expect(Array(table) == rules)
+    #expect(table.indices.map { table.packed(at: $0)?.states } == [[.reply, .related], .new, .all])
+    // Whoever does not look at states must not take these for rules of all packets.
+    #expect(table.indices.map { table.plain(at: $0) != nil } == [false, false, true])
+  }
+
+  @Test func vacanciesAreFilledLater() {
+    let rules = plain
+    var table = RuleTable(prefix: "list line ", file: 3)
+    for _ in rules { table.appendVacancy() }
+    table[1] = rules[1]
+    table[0] = rules[0]
+    var last = rules[2]
+    last.comment = "why"
+    table[2] = last
+    #expect(Array(table) == [rules[0], rules[1], last])
+    #expect(table.plain(at: 0) != nil && table.plain(at: 1) != nil)
+  }
+
+  @Test func servicesComeBackAsTheyWere() {
+    var echo = Service(proto: IPProtocol.icmp)
+    echo.icmpTypes = IntervalSet(8)
+    echo.icmpCodes = IntervalSet(0)
+    var syn = Service(proto: IPProtocol.tcp)
+    syn.tcpFlags = IntervalSet(2)
+    var odd = Service(proto: IPProtocol.icmp, destinationPorts: IntervalSet(8))
+    let ports = IntervalSet<UInt16>([80...80, 443...443])
+    var services: [[Service]] = [
+      [.any], [Service(proto: IPProtocol.tcp)], [Service(proto: IPProtocol.udp, destinationPorts: IntervalSet(53))],
+      [Service(proto: IPProtocol.tcp, destinationPorts: IntervalSet(22), sourcePorts: IntervalSet(1024...65535))],
+      [echo], [syn], [odd], [Service(proto: IPProtocol.tcp, destinationPorts: ports)], [], [.any, echo],
+      [Service(protocols: IPProtocol.withPorts)],
+    ]
+    odd.icmpTypes = IntervalSet(8)
+    services.append([odd])
+    services += (0..<200).map { [Service(proto: IPProtocol.tcp, destinationPorts: IntervalSet(UInt16($0)))] }
+    var table = RuleTable(prefix: "", file: 0)
+    let places = services.map { table.intern($0) }
+    #expect(Set(places).count == services.count)
+    #expect(services.map { table.intern($0) } == places)
+    #expect(places.map { table.services[Int($0)] } == services)
+    #expect(table.services.plain(at: Int(places[0])) == .any && table.services.plain(at: Int(places[5])) == nil)
+  }
+
   @Test func aRuleCanBeReplaced() {
     var table = RuleTable(plain)
     table[1].comment = "now with a reason"
