@@ -12,9 +12,13 @@ struct IptablesParser {
   private var headerFamily: IPFamily?
   /// Tables that command lines of a script fill, by family and name.
   private var scriptTables: [String: Int] = [:]
+  /// The chain of the open table that the last `-A` went to, and how such lines begin; the next is mostly alike.
+  private var lastChain: (start: [UInt8], index: Int)?
+  private let readsPlainRules: Bool
 
-  init(_ file: SourceFile) {
+  init(_ file: SourceFile, readsPlainRules: Bool = true) {
     self.file = file
+    self.readsPlainRules = readsPlainRules
     ledger = ReadingLedger(file)
   }
 
@@ -25,6 +29,8 @@ struct IptablesParser {
     var line = 1
     while line <= file.lines.count {
       let first = line
+      line = takeRules(bytes, from: first)
+      if line > first { continue }
       var bounds = file.lines.bounds(ofLine: line, in: file.bytes)
       while line < file.lines.count, bounds.count > 0, bytes[bounds.upperBound - 1] == ASCII.backslash {
         line += 1
@@ -34,6 +40,29 @@ struct IptablesParser {
       if let open { result.tables[open].extend(to: line) }
       line += 1
     }
+  }
+
+  /// Files the `-A` lines that follow one another from line `first` on and go to the same chain as the last one.
+  ///
+  /// - Returns: the first line that is no such line, or that another line continues.
+  private mutating func takeRules(_ bytes: Span<UInt8>, from first: Int) -> Int {
+    guard let open, let lastChain else { return first }
+    let file = file
+    var following = first
+    result.tables[open].update(at: lastChain.index) { chain in
+      while following <= file.lines.count {
+        let start = file.lines.start(ofLine: following)
+        guard begins(bytes, at: start, with: lastChain.start.span) else { return }
+        let end = file.lines.bounds(ofLine: following, in: file.bytes).upperBound
+        guard end > start, bytes[end - 1] != ASCII.backslash else { return }
+        chain.append(start: start, body: start + lastChain.start.count - 1, end: end)
+        following += 1
+      }
+    }
+    guard following > first else { return first }
+    ledger.mark(lines: first..<following, .used)
+    result.tables[open].extend(to: following - 1)
+    return following
   }
 
   private mutating func statement(_ bytes: Span<UInt8>, _ bounds: Range<Int>, line: Int) {
@@ -77,6 +106,7 @@ struct IptablesParser {
 
   private mutating func openTable(_ name: String, _ range: SourceRange, _ line: Int) {
     open = result.tables.count
+    lastChain = nil
     result.tables.append(IptablesTable(name: name, family: headerFamily, source: range, line: line, isScript: false))
     ledger.mark(range, .used)
     if !IptablesTable.names.contains(name) {
@@ -123,6 +153,7 @@ struct IptablesParser {
       guard let open else { return outsideTable(range) }
       result.tables[open].isCommitted = true
       self.open = nil
+      lastChain = nil
       ledger.mark(range, .used)
     } else if let family = programFamily(text(bytes, word)) {
       scriptLine(bytes, position..<content.upperBound, range, line, family)
@@ -200,6 +231,11 @@ struct IptablesParser {
     case ("-A", let name?), ("--append", let name?):
       result.tables[table].update(name, range) { $0.append(line) }
       ledger.mark(range, .used)
+      if readsPlainRules, table == open, !result.tables[table].isScript,
+        let index = result.tables[table].index(of: name)
+      {
+        lastChain = (Array("-A \(name) ".utf8), index)
+      }
     case ("-I", let name?), ("--insert", let name?): insert(bytes, line, table, name)
     case ("-N", let name?), ("--new-chain", let name?), ("--new", let name?):
       result.tables[table].update(name, range) { $0.isDeclared = true }

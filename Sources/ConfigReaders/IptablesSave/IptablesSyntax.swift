@@ -38,6 +38,9 @@ struct IptablesTable {
   /// The place of the chain of that name in `chains`.
   func index(of name: String) -> Int? { indices[name] }
 
+  /// Changes a chain by its place.
+  mutating func update(at index: Int, _ change: (inout IptablesChain) -> Void) { change(&chains[index]) }
+
   /// Changes the chain of that name, which comes into being if it is new; `range` is where it was first named.
   mutating func update(_ name: String, _ range: SourceRange, _ change: (inout IptablesChain) -> Void) {
     let index = indices[name] ?? chains.count
@@ -59,12 +62,29 @@ struct IptablesChain {
   var policy: (word: String, range: SourceRange)?
   /// A statement that deletes or replaces rules: those that stood in the chain before it may be gone.
   var deletion: SourceRange?
-  private var front: [IptablesLine] = []
-  private var back: [IptablesLine] = []
+  private var front: [Row] = []
+  private var back: [Row] = []
+  private var notes: [Note] = []
   private var moved = 0
 
   /// How many entries middle insertions may move in all, so that a hostile file cannot cost quadratic time.
   private static let moveLimit = 1 << 28
+
+  /// A rule line in 16 bytes: a chain may have a million.
+  private struct Row {
+    var start: UInt32
+    var end: UInt32
+    var body: UInt32
+    /// Place among `notes`, counted from 1; 0 for none.
+    var note: UInt32 = 0
+  }
+
+  /// What few lines have.
+  private struct Note {
+    var hits: UInt64?
+    var deletion: SourceRange?
+    var doubt: String?
+  }
 
   init(name: String, source: SourceRange) {
     self.name = name
@@ -72,11 +92,48 @@ struct IptablesChain {
   }
 
   /// The rule lines in order of evaluation.
-  var rules: [IptablesLine] { front.reversed() + back }
+  var rules: some RandomAccessCollection<IptablesLine> { (0..<ruleCount).lazy.map { line(at: $0) } }
 
   var ruleCount: Int { front.count + back.count }
 
-  mutating func append(_ line: IptablesLine) { back.append(line) }
+  private func row(at index: Int) -> Row {
+    index < front.count ? front[front.count - 1 - index] : back[index - front.count]
+  }
+
+  /// The rule line at a place, counted from 0.
+  func line(at index: Int) -> IptablesLine {
+    let row = row(at: index)
+    var line = IptablesLine(
+      range: SourceRange(file: source.file, start: row.start, end: row.end), body: Int(row.body)..<Int(row.end))
+    guard row.note > 0 else { return line }
+    let note = notes[Int(row.note) - 1]
+    line.hits = note.hits
+    line.deletion = note.deletion
+    line.doubt = note.doubt
+    return line
+  }
+
+  /// The place in the file of a rule line of which nothing else is to be said, and where its body begins.
+  @inline(__always)
+  func plainLine(at index: Int) -> (start: Int, body: Int, end: Int)? {
+    let row = row(at: index)
+    return row.note == 0 ? (Int(row.start), Int(row.body), Int(row.end)) : nil
+  }
+
+  private mutating func packed(_ line: IptablesLine) -> Row {
+    var row = Row(start: line.range.start, end: line.range.end, body: UInt32(line.body.lowerBound))
+    guard line.hits != nil || line.deletion != nil || line.doubt != nil else { return row }
+    notes.append(Note(hits: line.hits, deletion: line.deletion, doubt: line.doubt))
+    row.note = UInt32(notes.count)
+    return row
+  }
+
+  mutating func append(_ line: IptablesLine) { back.append(packed(line)) }
+
+  /// Adds a line of which nothing else is to be said.
+  mutating func append(start: Int, body: Int, end: Int) {
+    back.append(Row(start: UInt32(start), end: UInt32(end), body: UInt32(body)))
+  }
 
   /// Inserts before the rule that now has the 1-based `number`; false when that place does not exist.
   ///
@@ -88,15 +145,22 @@ struct IptablesChain {
     let cost = isInFront ? number - 1 : back.count - place
     guard moved + cost <= Self.moveLimit else { return false }
     moved += cost
-    if isInFront { front.insert(line, at: place) } else { back.insert(line, at: place) }
+    let row = packed(line)
+    if isInFront { front.insert(row, at: place) } else { back.insert(row, at: place) }
     return true
   }
 
   /// Remembers that the rules so far may have been deleted by the statement at `range`.
   mutating func doubtRules(_ range: SourceRange) {
     deletion = range
-    for i in front.indices { front[i].deletion = range }
-    for i in back.indices { back[i].deletion = range }
+    for i in notes.indices { notes[i].deletion = range }
+    for i in front.indices where front[i].note == 0 { front[i].note = noteDeletion(range) }
+    for i in back.indices where back[i].note == 0 { back[i].note = noteDeletion(range) }
+  }
+
+  private mutating func noteDeletion(_ range: SourceRange) -> UInt32 {
+    notes.append(Note(deletion: range))
+    return UInt32(notes.count)
   }
 }
 
