@@ -4,7 +4,7 @@ import SourceText
 /// The usual rule in 36 bytes: one IPv4 range or everything on each side, session states, exact, permit or deny.
 ///
 /// Lists of a million rules exist, and a `Rule` with its arrays takes fifteen times as much memory; `RuleTable` keeps the
-/// usual ones in this form. Addresses are inclusive ranges.
+/// usual ones in this form, counters beside them. Addresses are inclusive ranges.
 public struct PlainRule: Hashable, Sendable {
   public struct Flags: OptionSet, Hashable, Sendable {
     public let rawValue: UInt16

@@ -7,6 +7,8 @@ import SourceText
 public struct RuleTable: Sendable {
   @usableFromInline var rows: ContiguousArray<PlainRule> = []
   private var details: [Rule] = []
+  /// How often each packed rule matched, `uncounted` where that is not known; empty while no rule has a counter.
+  @usableFromInline var counters: ContiguousArray<UInt64> = []
   /// The service alternatives that packed rules refer to, each once.
   public private(set) var services = ServiceTable()
   /// What the names of packed rules begin with; a number follows.
@@ -35,15 +37,39 @@ public struct RuleTable: Sendable {
   /// Adds a rule at the end.
   public mutating func append(_ rule: Rule) {
     if rows.isEmpty { adopt(rule) }
-    rows.append(row(for: rule, at: rows.count, reusing: nil))
+    let row = row(for: rule, at: rows.count, reusing: nil)
+    append(row, hits: row.flags.contains(.isDetailed) ? nil : rule.hits)
   }
 
   /// Adds a packed rule at the end; its name is the table's prefix and its number.
   @inlinable
-  public mutating func append(_ rule: PlainRule) { rows.append(rule) }
+  public mutating func append(_ rule: PlainRule) {
+    rows.append(rule)
+    if !counters.isEmpty { counters.append(Self.uncounted) }
+  }
+
+  /// Whether a packed rule may have the counter; the highest number stands for none.
+  public static func keepsPacked(hits: UInt64?) -> Bool { hits != uncounted }
+
+  /// Adds a packed rule that matched so often, if that is known; `keepsPacked(hits:)` must hold.
+  public mutating func append(_ rule: PlainRule, hits: UInt64?) {
+    append(rule)
+    if let hits { count(hits, at: rows.count - 1) }
+  }
+
+  @usableFromInline static var uncounted: UInt64 { .max }
+
+  private mutating func count(_ hits: UInt64?, at index: Int) {
+    if counters.isEmpty {
+      guard hits != nil else { return }
+      counters.reserveCapacity(rows.capacity)
+      counters.append(contentsOf: repeatElement(Self.uncounted, count: rows.count))
+    }
+    counters[index] = hits ?? Self.uncounted
+  }
 
   /// Adds a place for a rule that is set later, before the table is read.
-  public mutating func appendVacancy() { rows.append(PlainRule(detail: Self.vacant)) }
+  public mutating func appendVacancy() { append(PlainRule(detail: Self.vacant)) }
 
   /// No place among `details`.
   private static let vacant = Int(UInt32.max)
@@ -121,6 +147,7 @@ public struct RuleTable: Sendable {
       source: SourceRange(file: file, start: row.start, end: row.start + UInt32(row.length)))
     rule.logging = row.logging
     if row.flags.contains(.isDisabled) { rule.state = .disabled }
+    if !counters.isEmpty, counters[index] != Self.uncounted { rule.hits = counters[index] }
     return rule
   }
 }
@@ -135,6 +162,7 @@ extension RuleTable: RandomAccessCollection, MutableCollection {
       let old = rows[index]
       let isReusable = old.flags.contains(.isDetailed) && old.service != Self.vacant
       rows[index] = row(for: newValue, at: index, reusing: isReusable ? Int(old.service) : nil)
+      count(rows[index].flags.contains(.isDetailed) ? nil : newValue.hits, at: index)
     }
   }
 }
@@ -152,7 +180,7 @@ extension Rule {
   /// Whether everything besides match and action is as a packed rule has it.
   fileprivate var isPlain: Bool {
     ingress == .any && egress == .any && match.isExact && comment == nil && profile == nil && objects.isEmpty
-      && hits == nil && isExplicit
+      && RuleTable.keepsPacked(hits: hits) && isExplicit
   }
 
   fileprivate var plainFlags: PlainRule.Flags? {

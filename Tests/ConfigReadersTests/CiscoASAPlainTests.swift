@@ -28,7 +28,7 @@ import Testing
   }
 
   @Test func randomEntries() throws {
-    for seed in 0..<40 {
+    for seed in 0..<25 {
       var entries = RandomEntries(seed: UInt64(seed))
       let file = try SourceFile(path: "random \(seed)", bytes: Array(entries.file(lines: 250).utf8))
       #expect(packedCount(compared(file)) > 60)

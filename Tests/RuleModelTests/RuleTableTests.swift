@@ -48,7 +48,7 @@ import Testing
     }
     changed[1].comment = "why"
     changed[2].ingress = InterfaceMatch(["eth0"])
-    changed[3].hits = 7
+    changed[3].hits = .max
     changed[4].objects = [ObjectReference(name: "o", range: Self.range(9))]
     changed[5].match = base.match.uncertain(Uncertainty(range: Self.range(9), reason: "test"))
     changed[6].match = MatchBounds([base.match.upper[0], .any])
@@ -72,6 +72,27 @@ import Testing
     #expect(table.indices.map { table.packed(at: $0)?.states } == [[.reply, .related], .new, .all])
     // Whoever does not look at states must not take these for rules of all packets.
     #expect(table.indices.map { table.plain(at: $0) != nil } == [false, false, true])
+  }
+
+  @Test func countersStandBesidePackedRules() {
+    var rules = plain
+    rules[1].hits = 0
+    rules[2].hits = 12
+    var table = RuleTable(rules)
+    #expect(Array(table) == rules)
+    #expect(table.indices.allSatisfy { table.plain(at: $0) != nil })
+    rules[1].hits = nil
+    rules[0].hits = 3
+    for index in rules.indices { table[index] = rules[index] }
+    #expect(Array(table) == rules)
+    rules[2].comment = "why"
+    table[2] = rules[2]
+    table.appendVacancy()
+    rules.append(rules[0])
+    rules[3].order = 3
+    rules[3].name = "list line 4"
+    table[3] = rules[3]
+    #expect(Array(table) == rules)
   }
 
   @Test func vacanciesAreFilledLater() {

@@ -52,10 +52,12 @@ struct IptablesParser {
     result.tables[open].update(at: lastChain.index) { chain in
       while following <= file.lines.count {
         let start = file.lines.start(ofLine: following)
-        guard begins(bytes, at: start, with: lastChain.start.span) else { return }
+        var command = start
+        let isCounted = takesCounter(bytes, &command, bytes.count)
+        guard begins(bytes, at: command, with: lastChain.start.span) else { return }
         let end = file.lines.bounds(ofLine: following, in: file.bytes).upperBound
-        guard end > start, bytes[end - 1] != ASCII.backslash else { return }
-        chain.append(start: start, body: start + lastChain.start.count - 1, end: end)
+        guard bytes[end - 1] != ASCII.backslash else { return }
+        chain.append(start: start, body: command + lastChain.start.count - 1, end: end, isCounted: isCounted)
         following += 1
       }
     }
@@ -76,7 +78,7 @@ struct IptablesParser {
       openTable(text(bytes, position + 1..<wordEnd(bytes, position, bounds.upperBound)), range, line)
     case ASCII.colon: declareChain(bytes, position + 1..<bounds.upperBound, range)
     case UInt8(ascii: "["): countedRule(bytes, position..<bounds.upperBound, range)
-    case UInt8(ascii: "-"): command(bytes, position..<bounds.upperBound, range, table: open, hits: nil)
+    case UInt8(ascii: "-"): command(bytes, position..<bounds.upperBound, range, table: open, isCounted: false)
     default: word(bytes, position..<bounds.upperBound, range, line)
     }
   }
@@ -137,12 +139,12 @@ struct IptablesParser {
     while digits < content.upperBound, ASCII.isDigit(bytes[digits]) { digits += 1 }
     var end = digits
     while end < content.upperBound, bytes[end] != UInt8(ascii: "]") { end += 1 }
-    guard end < content.upperBound, let hits = decimal(bytes, content.lowerBound + 1..<digits) else {
+    guard end < content.upperBound, decimal(bytes, content.lowerBound + 1..<digits) != nil else {
       return unknown(range, "counters in square brackets that are not `[packets:bytes]`")
     }
     var position = end + 1
     skipBlanks(bytes, &position, end: content.upperBound)
-    command(bytes, position..<content.upperBound, range, table: open, hits: hits)
+    command(bytes, position..<content.upperBound, range, table: open, isCounted: true)
   }
 
   /// A line that begins with a word: COMMIT, a command line of a script, or something foreign.
@@ -196,11 +198,11 @@ struct IptablesParser {
       scriptTables[key] = index
       result.tables.append(IptablesTable(name: table, family: family, source: range, line: line, isScript: true))
     }
-    command(bytes, start..<content.upperBound, range, table: index, hits: nil)
+    command(bytes, start..<content.upperBound, range, table: index, isCounted: false)
   }
 
   private mutating func command(
-    _ bytes: Span<UInt8>, _ content: Range<Int>, _ range: SourceRange, table: Int?, hits: UInt64?
+    _ bytes: Span<UInt8>, _ content: Range<Int>, _ range: SourceRange, table: Int?, isCounted: Bool
   ) {
     var position = content.lowerBound
     guard let first = takeWord(bytes, &position, end: content.upperBound) else {
@@ -214,16 +216,16 @@ struct IptablesParser {
       return ledger.mark(range, .irrelevant)
     case let command:
       guard let table else { return outsideTable(range) }
-      change(bytes, command, table, name, rest, range, hits)
+      change(bytes, command, table, name, rest, range, isCounted)
     }
   }
 
   /// Carries out one command that changes chains.
   private mutating func change(
     _ bytes: Span<UInt8>, _ command: String, _ table: Int, _ name: String?, _ rest: Range<Int>, _ range: SourceRange,
-    _ hits: UInt64?
+    _ isCounted: Bool
   ) {
-    var line = IptablesLine(range: range, body: rest, hits: hits)
+    var line = IptablesLine(range: range, body: rest, isCounted: isCounted)
     if result.tables[table].isScript, hasShellSyntax(bytes, rest) {
       line.doubt = "the line uses shell variables or substitutions, which are not followed"
     }
@@ -257,7 +259,7 @@ struct IptablesParser {
       number = Int(clamping: given)
       body = position..<body.upperBound
     }
-    var placed = IptablesLine(range: line.range, body: body, hits: line.hits)
+    var placed = IptablesLine(range: line.range, body: body, isCounted: line.isCounted)
     placed.doubt = line.doubt
     var isPlaced = false
     result.tables[table].update(name, line.range) { isPlaced = $0.insert(placed, at: number) }

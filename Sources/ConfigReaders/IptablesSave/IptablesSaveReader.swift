@@ -131,16 +131,17 @@ private func interpret(
     if isFilter { read.rules.reserveCapacity(chain.ruleCount) }
     for place in 0..<chain.ruleCount {
       if hasPlainRules, let line = chain.plainLine(at: place),
+        case let hits = line.isCounted ? counter(bytes, at: line.start) : nil, RuleTable.keepsPacked(hits: hits),
         let plain = IptablesPlainRule(bytes, from: line.body, to: line.end, readsStates: readsStates),
         let rule = PlainRule(
           sources: plain.sources, destinations: plain.destinations, service: read.rules.intern(plain.service),
           number: place + 1, flags: plain.flags, range: file.range(line.start, line.end))
       {
-        read.rules.append(rule)
+        read.rules.append(rule, hits: hits)
         continue
       }
       let line = chain.line(at: place)
-      let rule = IptablesRuleReader.read(shellWords(bytes, line.body), line: line, family: result.family)
+      let rule = IptablesRuleReader.read(bytes, line, family: result.family)
       note(rule, line, &reading)
       if isFilter { read.rules.appendVacancy() }
       read.others.append((place, rule))

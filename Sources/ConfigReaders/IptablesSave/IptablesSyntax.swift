@@ -74,14 +74,23 @@ struct IptablesChain {
   private struct Row {
     var start: UInt32
     var end: UInt32
-    var body: UInt32
+    /// The highest bit is free, since files are smaller, and says whether the line is counted.
+    var bodyAndCounter: UInt32
     /// Place among `notes`, counted from 1; 0 for none.
     var note: UInt32 = 0
+
+    init(start: Int, body: Int, end: Int, isCounted: Bool) {
+      self.start = UInt32(start)
+      self.end = UInt32(end)
+      bodyAndCounter = UInt32(body) | (isCounted ? 1 << 31 : 0)
+    }
+
+    var body: Int { Int(bodyAndCounter & 0x7FFF_FFFF) }
+    var isCounted: Bool { bodyAndCounter >> 31 == 1 }
   }
 
   /// What few lines have.
   private struct Note {
-    var hits: UInt64?
     var deletion: SourceRange?
     var doubt: String?
   }
@@ -104,10 +113,10 @@ struct IptablesChain {
   func line(at index: Int) -> IptablesLine {
     let row = row(at: index)
     var line = IptablesLine(
-      range: SourceRange(file: source.file, start: row.start, end: row.end), body: Int(row.body)..<Int(row.end))
+      range: SourceRange(file: source.file, start: row.start, end: row.end), body: row.body..<Int(row.end),
+      isCounted: row.isCounted)
     guard row.note > 0 else { return line }
     let note = notes[Int(row.note) - 1]
-    line.hits = note.hits
     line.deletion = note.deletion
     line.doubt = note.doubt
     return line
@@ -115,15 +124,16 @@ struct IptablesChain {
 
   /// The place in the file of a rule line of which nothing else is to be said, and where its body begins.
   @inline(__always)
-  func plainLine(at index: Int) -> (start: Int, body: Int, end: Int)? {
+  func plainLine(at index: Int) -> (start: Int, body: Int, end: Int, isCounted: Bool)? {
     let row = row(at: index)
-    return row.note == 0 ? (Int(row.start), Int(row.body), Int(row.end)) : nil
+    return row.note == 0 ? (Int(row.start), row.body, Int(row.end), row.isCounted) : nil
   }
 
   private mutating func packed(_ line: IptablesLine) -> Row {
-    var row = Row(start: line.range.start, end: line.range.end, body: UInt32(line.body.lowerBound))
-    guard line.hits != nil || line.deletion != nil || line.doubt != nil else { return row }
-    notes.append(Note(hits: line.hits, deletion: line.deletion, doubt: line.doubt))
+    var row = Row(
+      start: Int(line.range.start), body: line.body.lowerBound, end: Int(line.range.end), isCounted: line.isCounted)
+    guard line.deletion != nil || line.doubt != nil else { return row }
+    notes.append(Note(deletion: line.deletion, doubt: line.doubt))
     row.note = UInt32(notes.count)
     return row
   }
@@ -131,8 +141,8 @@ struct IptablesChain {
   mutating func append(_ line: IptablesLine) { back.append(packed(line)) }
 
   /// Adds a line of which nothing else is to be said.
-  mutating func append(start: Int, body: Int, end: Int) {
-    back.append(Row(start: UInt32(start), end: UInt32(end), body: UInt32(body)))
+  mutating func append(start: Int, body: Int, end: Int, isCounted: Bool) {
+    back.append(Row(start: start, body: body, end: end, isCounted: isCounted))
   }
 
   /// Inserts before the rule that now has the 1-based `number`; false when that place does not exist.
@@ -170,10 +180,34 @@ struct IptablesLine {
   let range: SourceRange
   /// What stands behind the chain's name (and the insertion number).
   let body: Range<Int>
-  /// Packets counted, from `[packets:bytes]`.
-  var hits: UInt64?
+  /// Whether it begins with `[packets:bytes]`, which `counter` reads.
+  var isCounted: Bool
   /// A later statement that may have deleted the rule.
   var deletion: SourceRange?
   /// Why the line as a whole is not understood (variables of a shell script, an impossible place).
   var doubt: String?
+}
+
+/// The packets in the `[packets:bytes]` at `start`; nil when no number stands there.
+func counter(_ bytes: Span<UInt8>, at start: Int) -> UInt64? {
+  var end = start + 1
+  while end < bytes.count, ASCII.isDigit(bytes[end]) { end += 1 }
+  return decimal(bytes, start + 1..<end)
+}
+
+/// Takes `[packets:bytes] ` as iptables-save writes it; false, with nothing taken, when there is none.
+@inline(__always)
+func takesCounter(_ bytes: Span<UInt8>, _ position: inout Int, _ end: Int) -> Bool {
+  guard position < end, bytes[position] == UInt8(ascii: "[") else { return false }
+  let start = position
+  position += 1
+  let packets = position
+  while position < end, ASCII.isDigit(bytes[position]) { position += 1 }
+  // Nineteen digits fit a 64-bit number.
+  if (1...19).contains(position - packets), takes(bytes, &position, end, ":") {
+    while position < end, ASCII.isDigit(bytes[position]) { position += 1 }
+    if takes(bytes, &position, end, "] ") { return true }
+  }
+  position = start
+  return false
 }
