@@ -57,15 +57,18 @@ public func readFile(_ path: String) throws(EngineError) -> [UInt8] {
   guard status.st_size <= SourceFile.sizeLimit else {
     throw .unreadable(path: path, reason: "is larger than the \(SourceFile.sizeLimit) bytes that are read")
   }
-  var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
-  var filled = 0
-  while filled < bytes.count {
-    let count = bytes.withUnsafeMutableBytes { read(descriptor, $0.baseAddress! + filled, $0.count - filled) }
-    if count < 0 { throw .unreadable(path: path, reason: String(cString: strerror(errno))) }
-    if count == 0 { break }
-    filled += count
+  // Read straight into the array's own memory: clearing and copying it would cost more than the reading.
+  var failure: Int32 = 0
+  let bytes = [UInt8](unsafeUninitializedCapacity: Int(status.st_size)) { buffer, filled in
+    while filled < buffer.count, let base = buffer.baseAddress {
+      let count = read(descriptor, base + filled, buffer.count - filled)
+      if count < 0 { failure = errno }
+      if count <= 0 { return }
+      filled += count
+    }
   }
-  return Array(bytes.prefix(filled))
+  guard failure == 0 else { throw .unreadable(path: path, reason: String(cString: strerror(failure))) }
+  return bytes
 }
 
 /// Reads a file that a site names relative to its folder.

@@ -97,7 +97,7 @@ public final class PacketSpace {
     return result
   }
 
-  private func statesNode(_ states: SessionStates) -> NodeID {
+  func statesNode(_ states: SessionStates) -> NodeID {
     if states == .all { return DecisionDiagram.full }
     // Untracked stands for 4 to 7, so that the three bits hold nothing but the five states.
     let values = SessionState.allCases.filter { states.contains(state: $0) }.map {

@@ -1,28 +1,43 @@
 import PacketSets
 import SourceText
 
-/// The usual rule in 36 bytes: one IPv4 range or everything on each side, exact, permit or deny, nothing else to say.
+/// The usual rule in 36 bytes: one IPv4 range or everything on each side, session states, exact, permit or deny.
 ///
 /// Lists of a million rules exist, and a `Rule` with its arrays takes fifteen times as much memory; `RuleTable` keeps the
-/// usual ones in this form. Addresses are inclusive ranges.
+/// usual ones in this form, counters beside them. Addresses are inclusive ranges.
 public struct PlainRule: Hashable, Sendable {
   public struct Flags: OptionSet, Hashable, Sendable {
     public let rawValue: UInt16
     @inlinable public init(rawValue: UInt16) { self.rawValue = rawValue }
 
     /// The source is everything, of both families.
-    public static let anySource = Flags(rawValue: 1)
+    @inlinable public static var anySource: Flags { Flags(rawValue: 1) }
     /// The destination is everything, of both families.
-    public static let anyDestination = Flags(rawValue: 2)
+    @inlinable public static var anyDestination: Flags { Flags(rawValue: 2) }
     /// Permits; else it denies.
-    public static let permits = Flags(rawValue: 4)
+    @inlinable public static var permits: Flags { Flags(rawValue: 4) }
     /// A deny that tells the sender.
-    public static let rejects = Flags(rawValue: 8)
-    public static let isLogged = Flags(rawValue: 16)
-    public static let isNotLogged = Flags(rawValue: 32)
-    public static let isDisabled = Flags(rawValue: 64)
+    @inlinable public static var rejects: Flags { Flags(rawValue: 8) }
+    @inlinable public static var isLogged: Flags { Flags(rawValue: 16) }
+    @inlinable public static var isNotLogged: Flags { Flags(rawValue: 32) }
+    @inlinable public static var isDisabled: Flags { Flags(rawValue: 64) }
     /// No plain rule after all: `service` is a place among the table's full rules.
-    static let isDetailed = Flags(rawValue: 128)
+    @inlinable static var isDetailed: Flags { Flags(rawValue: 128) }
+    /// What a reader of `RuleTable.plain(at:)` need not know of: no plain rule, or not for all session states.
+    @inlinable static var isNoPlainMatch: Flags { Flags(rawValue: 0x1F << stateShift | isDetailed.rawValue) }
+
+    /// Session states that are *not* matched take the bits from here on, so that a usual rule has none of them.
+    @inlinable static var stateShift: UInt16 { 8 }
+
+    /// Matches packets of these session states only.
+    public static func onlyStates(_ states: SessionStates) -> Flags {
+      Flags(rawValue: UInt16(SessionStates.all.subtracting(states).rawValue) << stateShift)
+    }
+
+    /// The session states that are matched.
+    public var states: SessionStates {
+      SessionStates.all.subtracting(SessionStates(rawValue: UInt8(truncatingIfNeeded: rawValue >> Self.stateShift)))
+    }
   }
   public var sourceLow: UInt32
   public var sourceHigh: UInt32
@@ -33,13 +48,14 @@ public struct PlainRule: Hashable, Sendable {
   /// What follows the table's prefix in the rule's name.
   public var number: UInt32
   /// Offset of the rule in its file, and its length in bytes.
-  var start: UInt32
-  var length: UInt16
+  @usableFromInline var start: UInt32
+  @usableFromInline var length: UInt16
   public var flags: Flags
 
   /// A rule whose addresses are given in full or by the flags.
   ///
   /// - Returns: nil when the statement is longer than 65,535 bytes.
+  @inlinable
   public init?(
     sources: ClosedRange<UInt32>, destinations: ClosedRange<UInt32>, service: UInt32, number: Int, flags: Flags,
     range: SourceRange
@@ -77,6 +93,9 @@ public struct PlainRule: Hashable, Sendable {
   var destinations: AddressSet {
     flags.contains(.anyDestination) ? .all : AddressSet(v4: IntervalSet(destinationLow...destinationHigh))
   }
+
+  /// The session states of the packets that match.
+  public var states: SessionStates { flags.states }
 
   public var action: Action {
     flags.contains(.permits) ? .permit : .deny(rejects: flags.contains(.rejects))

@@ -5,11 +5,12 @@ import SourceText
 ///
 /// Reading an element makes a `Rule`; code that looks at every rule of a long list asks `plain(at:)` first.
 public struct RuleTable: Sendable {
-  private var rows: ContiguousArray<PlainRule> = []
+  @usableFromInline var rows: ContiguousArray<PlainRule> = []
   private var details: [Rule] = []
+  /// How often each packed rule matched, `uncounted` where that is not known; empty while no rule has a counter.
+  @usableFromInline var counters: ContiguousArray<UInt64> = []
   /// The service alternatives that packed rules refer to, each once.
-  public private(set) var services: [[Service]] = []
-  private var serviceIndex: [[Service]: UInt32] = [:]
+  public private(set) var services = ServiceTable()
   /// What the names of packed rules begin with; a number follows.
   private var prefix: String
   /// The file that packed rules stand in.
@@ -36,24 +37,59 @@ public struct RuleTable: Sendable {
   /// Adds a rule at the end.
   public mutating func append(_ rule: Rule) {
     if rows.isEmpty { adopt(rule) }
-    rows.append(row(for: rule, at: rows.count, reusing: nil))
+    let row = row(for: rule, at: rows.count, reusing: nil)
+    append(row, hits: row.flags.contains(.isDetailed) ? nil : rule.hits)
   }
 
   /// Adds a packed rule at the end; its name is the table's prefix and its number.
-  public mutating func append(_ rule: PlainRule) { rows.append(rule) }
-
-  /// The place of service alternatives among `services`.
-  public mutating func intern(_ alternatives: [Service]) -> UInt32 {
-    if let known = serviceIndex[alternatives] { return known }
-    let index = UInt32(services.count)
-    services.append(alternatives)
-    serviceIndex[alternatives] = index
-    return index
+  @inlinable
+  public mutating func append(_ rule: PlainRule) {
+    rows.append(rule)
+    if !counters.isEmpty { counters.append(Self.uncounted) }
   }
 
-  /// The rule in packed form; nil when it is one of the others.
-  @inline(__always)
+  /// Whether a packed rule may have the counter; the highest number stands for none.
+  public static func keepsPacked(hits: UInt64?) -> Bool { hits != uncounted }
+
+  /// Adds a packed rule that matched so often, if that is known; `keepsPacked(hits:)` must hold.
+  public mutating func append(_ rule: PlainRule, hits: UInt64?) {
+    append(rule)
+    if let hits { count(hits, at: rows.count - 1) }
+  }
+
+  @usableFromInline static var uncounted: UInt64 { .max }
+
+  private mutating func count(_ hits: UInt64?, at index: Int) {
+    if counters.isEmpty {
+      guard hits != nil else { return }
+      counters.reserveCapacity(rows.capacity)
+      counters.append(contentsOf: repeatElement(Self.uncounted, count: rows.count))
+    }
+    counters[index] = hits ?? Self.uncounted
+  }
+
+  /// Adds a place for a rule that is set later, before the table is read.
+  public mutating func appendVacancy() { append(PlainRule(detail: Self.vacant)) }
+
+  /// No place among `details`.
+  private static let vacant = Int(UInt32.max)
+
+  /// The place of service alternatives among `services`.
+  public mutating func intern(_ alternatives: [Service]) -> UInt32 { services.intern(alternatives) }
+
+  /// The place of a packed service among `services`.
+  public mutating func intern(_ service: PlainService) -> UInt32 { services.intern(service) }
+
+  /// The rule in packed form, if it takes packets of every session state; nil when it is one of the others.
+  @inlinable @inline(__always)
   public func plain(at index: Int) -> PlainRule? {
+    let row = rows[index]
+    return row.flags.isDisjoint(with: .isNoPlainMatch) ? row : nil
+  }
+
+  /// The rule in packed form, whose `states` may be fewer than all; nil when it is one of the others.
+  @inlinable @inline(__always)
+  public func packed(at index: Int) -> PlainRule? {
     let row = rows[index]
     return row.flags.contains(.isDetailed) ? nil : row
   }
@@ -93,7 +129,7 @@ public struct RuleTable: Sendable {
     guard rule.order == index, rule.isPlain, rule.source.file == file, let flags = rule.plainFlags,
       rule.name.hasPrefix(prefix), let number = Int(Substring(rule.name.utf8.dropFirst(prefix.utf8.count))),
       rule.name == prefix + String(number), let match = rule.match.upper.first, rule.match.upper.count == 1,
-      match.states == .all, match.function.isAny, let sources = match.sources.plainRange,
+      match.function.isAny, let sources = match.sources.plainRange,
       let destinations = match.destinations.plainRange
     else { return nil }
     return PlainRule(
@@ -105,12 +141,13 @@ public struct RuleTable: Sendable {
     let row = rows[index]
     if row.flags.contains(.isDetailed) { return details[Int(row.service)] }
     let match = PacketMatch(
-      sources: row.sources, destinations: row.destinations, services: services[Int(row.service)])
+      sources: row.sources, destinations: row.destinations, services: services[Int(row.service)], states: row.states)
     var rule = Rule(
       order: index, name: prefix + String(row.number), match: MatchBounds(match), action: row.action,
       source: SourceRange(file: file, start: row.start, end: row.start + UInt32(row.length)))
     rule.logging = row.logging
     if row.flags.contains(.isDisabled) { rule.state = .disabled }
+    if !counters.isEmpty, counters[index] != Self.uncounted { rule.hits = counters[index] }
     return rule
   }
 }
@@ -123,8 +160,9 @@ extension RuleTable: RandomAccessCollection, MutableCollection {
     get { rule(at: index) }
     set {
       let old = rows[index]
-      rows[index] = row(
-        for: newValue, at: index, reusing: old.flags.contains(.isDetailed) ? Int(old.service) : nil)
+      let isReusable = old.flags.contains(.isDetailed) && old.service != Self.vacant
+      rows[index] = row(for: newValue, at: index, reusing: isReusable ? Int(old.service) : nil)
+      count(rows[index].flags.contains(.isDetailed) ? nil : newValue.hits, at: index)
     }
   }
 }
@@ -142,7 +180,7 @@ extension Rule {
   /// Whether everything besides match and action is as a packed rule has it.
   fileprivate var isPlain: Bool {
     ingress == .any && egress == .any && match.isExact && comment == nil && profile == nil && objects.isEmpty
-      && hits == nil && isExplicit
+      && RuleTable.keepsPacked(hits: hits) && isExplicit
   }
 
   fileprivate var plainFlags: PlainRule.Flags? {
@@ -163,6 +201,7 @@ extension Rule {
     case .scheduled: return nil
     }
     guard let match = match.upper.first else { return nil }
+    flags.insert(.onlyStates(match.states))
     if match.sources.isAll { flags.insert(.anySource) }
     if match.destinations.isAll { flags.insert(.anyDestination) }
     return flags

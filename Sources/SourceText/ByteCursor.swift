@@ -1,14 +1,14 @@
 /// Names for the ASCII bytes that configuration formats are made of.
 public enum ASCII {
-  public static let tab = UInt8(ascii: "\t")
-  public static let lineFeed = UInt8(ascii: "\n")
-  public static let carriageReturn = UInt8(ascii: "\r")
-  public static let space = UInt8(ascii: " ")
-  public static let quote = UInt8(ascii: "\"")
-  public static let backslash = UInt8(ascii: "\\")
-  public static let hash = UInt8(ascii: "#")
-  public static let exclamation = UInt8(ascii: "!")
-  public static let colon = UInt8(ascii: ":")
+  @inlinable public static var tab: UInt8 { UInt8(ascii: "\t") }
+  @inlinable public static var lineFeed: UInt8 { UInt8(ascii: "\n") }
+  @inlinable public static var carriageReturn: UInt8 { UInt8(ascii: "\r") }
+  @inlinable public static var space: UInt8 { UInt8(ascii: " ") }
+  @inlinable public static var quote: UInt8 { UInt8(ascii: "\"") }
+  @inlinable public static var backslash: UInt8 { UInt8(ascii: "\\") }
+  @inlinable public static var hash: UInt8 { UInt8(ascii: "#") }
+  @inlinable public static var exclamation: UInt8 { UInt8(ascii: "!") }
+  @inlinable public static var colon: UInt8 { UInt8(ascii: ":") }
 
   /// Space or tab.
   @inlinable public static func isBlank(_ byte: UInt8) -> Bool { byte == space || byte == tab }

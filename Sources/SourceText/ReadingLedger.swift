@@ -61,6 +61,11 @@ public struct ReadingLedger: Sendable {
     if states[line - 1] < state { states[line - 1] = state }
   }
 
+  /// Marks 1-based lines; each keeps the worst state that it was given.
+  public mutating func mark(lines: Range<Int>, _ state: LineState) {
+    for line in lines where states[line - 1] < state { states[line - 1] = state }
+  }
+
   /// Records that `range` was not (fully) understood.
   public mutating func gap(_ gap: LedgerGap) {
     mark(gap.range, gap.state)

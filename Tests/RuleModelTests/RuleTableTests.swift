@@ -48,7 +48,7 @@ import Testing
     }
     changed[1].comment = "why"
     changed[2].ingress = InterfaceMatch(["eth0"])
-    changed[3].hits = 7
+    changed[3].hits = .max
     changed[4].objects = [ObjectReference(name: "o", range: Self.range(9))]
     changed[5].match = base.match.uncertain(Uncertainty(range: Self.range(9), reason: "test"))
     changed[6].match = MatchBounds([base.match.upper[0], .any])
@@ -61,6 +61,76 @@ import Testing
     #expect(Array(table) == changed)
     #expect(table.plain(at: 0) != nil)
     #expect((1..<12).allSatisfy { table.plain(at: $0) == nil })
+  }
+
+  @Test func sessionStatesArePacked() {
+    var rules = plain
+    rules[0].match = MatchBounds(PacketMatch(states: [.reply, .related]))
+    rules[1].match = MatchBounds(PacketMatch(states: .new))
+    let table = RuleTable(rules)
+    #expect(Array(table) == rules)
+    #expect(table.indices.map { table.packed(at: $0)?.states } == [[.reply, .related], .new, .all])
+    // Whoever does not look at states must not take these for rules of all packets.
+    #expect(table.indices.map { table.plain(at: $0) != nil } == [false, false, true])
+  }
+
+  @Test func countersStandBesidePackedRules() {
+    var rules = plain
+    rules[1].hits = 0
+    rules[2].hits = 12
+    var table = RuleTable(rules)
+    #expect(Array(table) == rules)
+    #expect(table.indices.allSatisfy { table.plain(at: $0) != nil })
+    rules[1].hits = nil
+    rules[0].hits = 3
+    for index in rules.indices { table[index] = rules[index] }
+    #expect(Array(table) == rules)
+    rules[2].comment = "why"
+    table[2] = rules[2]
+    table.appendVacancy()
+    rules.append(rules[0])
+    rules[3].order = 3
+    rules[3].name = "list line 4"
+    table[3] = rules[3]
+    #expect(Array(table) == rules)
+  }
+
+  @Test func vacanciesAreFilledLater() {
+    let rules = plain
+    var table = RuleTable(prefix: "list line ", file: 3)
+    for _ in rules { table.appendVacancy() }
+    table[1] = rules[1]
+    table[0] = rules[0]
+    var last = rules[2]
+    last.comment = "why"
+    table[2] = last
+    #expect(Array(table) == [rules[0], rules[1], last])
+    #expect(table.plain(at: 0) != nil && table.plain(at: 1) != nil)
+  }
+
+  @Test func servicesComeBackAsTheyWere() {
+    var echo = Service(proto: IPProtocol.icmp)
+    echo.icmpTypes = IntervalSet(8)
+    echo.icmpCodes = IntervalSet(0)
+    var syn = Service(proto: IPProtocol.tcp)
+    syn.tcpFlags = IntervalSet(2)
+    var odd = Service(proto: IPProtocol.icmp, destinationPorts: IntervalSet(8))
+    let ports = IntervalSet<UInt16>([80...80, 443...443])
+    var services: [[Service]] = [
+      [.any], [Service(proto: IPProtocol.tcp)], [Service(proto: IPProtocol.udp, destinationPorts: IntervalSet(53))],
+      [Service(proto: IPProtocol.tcp, destinationPorts: IntervalSet(22), sourcePorts: IntervalSet(1024...65535))],
+      [echo], [syn], [odd], [Service(proto: IPProtocol.tcp, destinationPorts: ports)], [], [.any, echo],
+      [Service(protocols: IPProtocol.withPorts)],
+    ]
+    odd.icmpTypes = IntervalSet(8)
+    services.append([odd])
+    services += (0..<200).map { [Service(proto: IPProtocol.tcp, destinationPorts: IntervalSet(UInt16($0)))] }
+    var table = RuleTable(prefix: "", file: 0)
+    let places = services.map { table.intern($0) }
+    #expect(Set(places).count == services.count)
+    #expect(services.map { table.intern($0) } == places)
+    #expect(places.map { table.services[Int($0)] } == services)
+    #expect(table.services.plain(at: Int(places[0])) == .any && table.services.plain(at: Int(places[5])) == nil)
   }
 
   @Test func aRuleCanBeReplaced() {

@@ -76,8 +76,8 @@ struct ASAObject {
 /// One `access-list` with the lines of its entries and remarks, in order.
 struct ASAAccessList {
   var name: String
-  /// Line numbers in the file.
-  var lines: [Int] = []
+  /// Line numbers in the file; there may be a million.
+  var lines: [UInt32] = []
   /// Entries put in by `line n` commands at another place than the end.
   var insertions = 0
   /// `ipv6 access-list`, which software before 9.0 has.
@@ -87,6 +87,35 @@ struct ASAAccessList {
   /// Counters from `show access-list`, by the number that follows `line`.
   var hits: [Int: UInt64] = [:]
   var source: SourceRange
+}
+
+/// The list that the last entry went to, and how entries of it begin.
+struct ASALastList {
+  let name: [UInt8]
+  /// Its place in `ASAConfig.accessLists`.
+  let index: Int
+  /// `access-list NAME `.
+  let start: [UInt8]
+  /// False for names that the reader must look at closely: heads of `show access-list`, and settings of all lists.
+  let mayTake: Bool
+
+  init(_ name: [UInt8], _ index: Int) {
+    self.name = name
+    self.index = index
+    start = Array("access-list ".utf8) + name + [ASCII.space]
+    mayTake =
+      name.last != UInt8(ascii: ";") && name != Array("alert-interval".utf8) && name != Array("deny-flow-max".utf8)
+  }
+
+  /// Whether an entry of this list begins at `start`, with nothing before its action.
+  @inline(__always)
+  func takes(_ bytes: Span<UInt8>, at offset: Int) -> Bool {
+    guard begins(bytes, at: offset, with: start.span) else { return false }
+    var position = offset + start.count
+    let end = bytes.count
+    _ = ConfigReaders.takes(bytes, &position, end, "extended ")
+    return ConfigReaders.takes(bytes, &position, end, "permit ") || ConfigReaders.takes(bytes, &position, end, "deny ")
+  }
 }
 
 /// An `access-group` statement.

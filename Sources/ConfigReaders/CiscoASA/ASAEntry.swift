@@ -106,7 +106,7 @@ extension ASAReader {
     parseIdentity(&entry)
     guard let addresses = takeAddresses(&entry, list) else { return nil }
     // Software before 9.0 keeps the two families in lists of their own.
-    let family: AddressSet? = list.isIPv6Only ? .allV6 : config.hasSeparateIPv6Lists ? .allV4 : nil
+    let family: AddressSet? = list.isIPv6Only ? .allV6 : hasSeparateIPv6Lists ? .allV4 : nil
     guard let family else { return (addresses, interface) }
     return (
       AddressBounds(

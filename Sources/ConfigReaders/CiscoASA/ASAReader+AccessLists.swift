@@ -8,9 +8,10 @@ extension ASAReader {
     if !isIPv6 { _ = words.take() }
     guard let name = words.take() else { return unrecognised("access list") }
     if words.isAtEnd || isListSetting(name) { return mark(.irrelevant) }
-    let text = words.statement
     // `show access-list` heads each list with its name, a semicolon and the number of elements.
-    if file.bytes[name.upperBound - 1] == UInt8(ascii: ";"), text.contains("elements") { return mark(.irrelevant) }
+    if file.bytes[name.upperBound - 1] == UInt8(ascii: ";"), words.statement.contains("elements") {
+      return mark(.irrelevant)
+    }
     var place: Int?
     if words.takes("line") { place = words.takeNumber() }
     let index = listIndex(name, isIPv6: isIPv6)
@@ -30,6 +31,26 @@ extension ASAReader {
     return words.ranges.count == 3 && (matches(span, name, "alert-interval") || matches(span, name, "deny-flow-max"))
   }
 
+  /// Files the usual entries that follow one another from line `first` on and go to the same list as the last one.
+  ///
+  /// - Returns: the first line that is no such entry.
+  mutating func takeEntries(from first: Int) -> Int {
+    guard readsPlainEntries, let lastList, lastList.mayTake else { return first }
+    let file = self.file
+    let bytes = file.bytes.span
+    var following = first
+    while following <= file.lines.count, lastList.takes(bytes, at: file.lines.start(ofLine: following)) {
+      following += 1
+    }
+    guard following > first else { return first }
+    block = .none
+    line = following - 1
+    ledger.mark(lines: first..<following, .used)
+    config.accessLists[lastList.index].isFilter = true
+    config.accessLists[lastList.index].lines.append(contentsOf: UInt32(first)..<UInt32(following))
+    return following
+  }
+
   private mutating func listIndex(_ name: Range<Int>, isIPv6: Bool) -> Int {
     if let lastList, lastList.name.elementsEqual(file.bytes[name]) { return lastList.index }
     let text = words.text(name)
@@ -40,7 +61,7 @@ extension ASAReader {
       list.isIPv6Only = isIPv6
       config.accessLists.append(list)
     }
-    lastList = (Array(file.bytes[name]), index)
+    lastList = ASALastList(Array(file.bytes[name]), index)
     return index
   }
 
@@ -53,7 +74,7 @@ extension ASAReader {
   /// The output of `show access-list` besides the configuration only adds counters.
   private mutating func isCounterOfKnownEntry(_ index: Int, _ place: Int) -> Bool {
     guard let hits = hitCount(), let first = config.accessLists[index].lines.first,
-      !file.text(file.range(ofLine: first)).contains(" line ")
+      !file.text(file.range(ofLine: Int(first))).contains(" line ")
     else { return false }
     config.accessLists[index].hits[place] = hits
     return true
@@ -70,29 +91,45 @@ extension ASAReader {
   private mutating func add(_ line: Int, to index: Int, at place: Int?) {
     let count = config.accessLists[index].lines.count
     guard let place, place >= 1, place <= count else {
-      config.accessLists[index].lines.append(line)
+      config.accessLists[index].lines.append(UInt32(line))
       return
     }
     // Each insertion moves what follows; a file with so many is no configuration, and its order is not known.
     config.accessLists[index].insertions += 1
     guard config.accessLists[index].insertions <= 5_000 else {
-      config.accessLists[index].lines.append(line)
+      config.accessLists[index].lines.append(UInt32(line))
       return gap(changes: true, "too many entries are inserted out of order; this one is taken as the last")
     }
-    config.accessLists[index].lines.insert(line, at: place - 1)
+    config.accessLists[index].lines.insert(UInt32(line), at: place - 1)
   }
 
   // MARK: - Lowering
 
   /// The rules of one list, in order.
   mutating func lower(_ list: ASAAccessList) -> RuleList {
-    var rules: [Rule] = []
+    let file = self.file
+    let bytes = file.bytes.span
+    var rules = RuleTable(prefix: "access-list \(list.name) line ", file: file.id)
     rules.reserveCapacity(list.lines.count)
+    let start = ASALastList(Array(list.name.utf8), 0).start
+    // Counters and the reasons that remarks give are more than a plain rule has.
+    let hasPlainEntries = readsPlainEntries && !list.isIPv6Only && list.hits.isEmpty
     var remarks: [String] = []
     var remarkOfRule: [UInt64: String] = [:]
     for (index, number) in list.lines.enumerated() {
-      line = number
-      words.load(file.lines.bounds(ofLine: number, in: file.bytes))
+      line = Int(number)
+      let bounds = file.lines.bounds(ofLine: line, in: file.bytes)
+      if hasPlainEntries, remarks.isEmpty, begins(bytes, at: bounds.lowerBound, with: start.span),
+        let entry = ASAPlainEntry(
+          bytes, from: bounds.lowerBound + start.count, to: bounds.upperBound, isV4Only: hasSeparateIPv6Lists),
+        let rule = PlainRule(
+          sources: entry.sources, destinations: entry.destinations, service: rules.intern(entry.service),
+          number: index + 1, flags: entry.flags, range: file.range(bounds.lowerBound, bounds.upperBound))
+      {
+        rules.append(rule)
+        continue
+      }
+      words.load(bounds)
       skipToEntry()
       if words.takes("remark") {
         let text = words.rest

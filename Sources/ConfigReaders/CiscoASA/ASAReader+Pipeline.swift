@@ -23,6 +23,7 @@ extension ASAReader {
     }
     device.interfaces = lowerInterfaces()
     device.routes = config.routes
+    hasSeparateIPv6Lists = config.hasSeparateIPv6Lists
     for list in config.accessLists where list.isFilter { device.lists.append(lower(list)) }
     lowerForwarding(&device)
     lowerLocal(&device)

@@ -32,7 +32,11 @@ struct ASAReader {
   /// The line that is being read, 1-based.
   var line = 0
   /// The access list that the last entry went to, which the next mostly goes to as well.
-  var lastList: (name: [UInt8], index: Int)?
+  var lastList: ASALastList?
+  /// Whether usual entries are read in one go; off only to compare the result.
+  let readsPlainEntries: Bool
+  /// Whether access lists are IPv4 only; known when the configuration ends.
+  var hasSeparateIPv6Lists = false
   var resolved = ASAResolvedObjects()
   var serviceCache: [ASAServiceKey: [Service]] = [:]
   /// Undefined names that were reported; each is reported once.
@@ -41,16 +45,19 @@ struct ASAReader {
   private var header: Int?
   private var hasFooter = false
 
-  init(_ file: SourceFile) {
+  init(_ file: SourceFile, readsPlainEntries: Bool = true) {
     self.file = file
+    self.readsPlainEntries = readsPlainEntries
     words = ASAWords(bytes: file.bytes)
     ledger = ReadingLedger(file)
     config = ASAConfig(source: file.range(ofLine: 1))
   }
 
   /// The whole file.
-  static func read(_ file: SourceFile) -> Reading {
-    var reader = ASAReader(file)
+  ///
+  /// - Parameter readsPlainEntries: whether usual entries are read in one go; the reading is the same either way.
+  static func read(_ file: SourceFile, readsPlainEntries: Bool = true) -> Reading {
+    var reader = ASAReader(file, readsPlainEntries: readsPlainEntries)
     reader.readAll()
     var reading = Reading(ledger: reader.ledger)
     reading.devices = reader.devices
@@ -64,7 +71,15 @@ struct ASAReader {
   mutating func readAll() {
     collectAliases()
     var hasContent = false
-    for number in 1...file.lines.count {
+    var following = 1
+    while following <= file.lines.count {
+      let number = following
+      following = takeEntries(from: number)
+      if following > number {
+        hasContent = true
+        continue
+      }
+      following += 1
       line = number
       words.load(file.lines.bounds(ofLine: number, in: file.bytes))
       guard !words.ranges.isEmpty else { continue }
@@ -93,6 +108,8 @@ struct ASAReader {
     let file = self.file
     let span = file.bytes.span
     for number in 1...file.lines.count {
+      let start = file.lines.start(ofLine: number)
+      guard start < span.count, span[start] == UInt8(ascii: "n") else { continue }
       let bounds = file.lines.bounds(ofLine: number, in: file.bytes)
       guard begins(span, bounds, with: "name ") else { continue }
       words.load(bounds)

@@ -26,7 +26,7 @@ extension Platform {
       "logging, AAA, failover, monitoring, certificates, banners and other settings that do not filter",
       "standard and webtype access lists, which filter no through traffic",
     ],
-    detect: detectASA, read: ASAReader.read)
+    detect: detectASA, read: { ASAReader.read($0) })
 }
 
 /// Lines looked at: an export says what it is long before.

@@ -33,7 +33,7 @@ struct IptablesDeviceBuilder {
     let graphs = tables.map { IptablesJumpGraph($0) }
     refused = graphs.map { $0.refused() }
     untracked = tables.filter { $0.table.name == "raw" }.flatMap { read in
-      read.rules.joined().filter(IptablesTargets.isExemptingFromTracking).flatMap {
+      read.others.filter(IptablesTargets.isExemptingFromTracking).flatMap {
         $0.match(.pending(isCertain: false)).upper
       }
     }
@@ -60,12 +60,13 @@ struct IptablesDeviceBuilder {
   }
 
   private mutating func addLists() {
-    for (index, read) in tables.enumerated() {
+    for index in tables.indices {
       firstLists.append(device.lists.count)
-      if read.table.name == "nat" { continue }
+      if tables[index].table.name == "nat" { continue }
+      let packed = tables[index].takeRules()
+      let read = tables[index]
       var builder = IptablesListBuilder(
-        read: read, firstList: device.lists.count, prefix: read.table.name == "filter" ? "" : "\(read.table.name) ",
-        suffix: families.count > 1 && read.family == .v6 ? " (IPv6)" : "", tracking: tracking(of: read),
+        read: read, firstList: device.lists.count, packed: packed, tracking: tracking(of: read),
         refusedJumps: refused[index])
       device.lists += builder.lists()
       gaps += builder.gaps
@@ -75,7 +76,7 @@ struct IptablesDeviceBuilder {
 
   private func tracking(of read: IptablesReadTable) -> ConnectionTracking {
     guard read.table.name == "raw" else { return .done(exempt: untracked) }
-    return .pending(isCertain: !read.rules.joined().contains { $0.target == "CT" || $0.target == "NOTRACK" })
+    return .pending(isCertain: !read.others.contains { $0.target == "CT" || $0.target == "NOTRACK" })
   }
 
   /// User chains that no chain of the kernel leads to.
@@ -89,7 +90,7 @@ struct IptablesDeviceBuilder {
 
   private mutating func addInterfaces() {
     var seen: Set<String> = ["lo"]
-    for rule in tables.lazy.flatMap({ $0.rules.joined() }) {
+    for rule in tables.lazy.flatMap({ $0.others }) {
       for name in (rule.ingress.patterns ?? []) + (rule.egress.patterns ?? [])
       where !name.hasSuffix("+") && seen.insert(name).inserted {
         device.interfaces.append(Interface(name: name, source: rule.range))

@@ -13,10 +13,10 @@ struct IptablesJumpGraph {
   static let depthLimit = 128
 
   init(_ read: IptablesReadTable) {
-    targets = read.rules.map { rules in
+    targets = read.chains.map { chain in
       var seen: Set<Int> = []
-      return rules.compactMap { rule in
-        guard let name = rule.target, let index = read.table.index(of: name), !read.table.isBuiltIn(name),
+      return chain.others.compactMap { other in
+        guard let name = other.rule.target, let index = read.table.index(of: name), !read.table.isBuiltIn(name),
           seen.insert(index).inserted
         else { return nil }
         return index

@@ -2,23 +2,13 @@ import PacketSets
 import RuleModel
 import SourceText
 
-/// A table with its rule lines interpreted.
-struct IptablesReadTable {
-  let table: IptablesTable
-  let family: IPFamily
-  /// One entry for each chain, in the order of `table.chains`.
-  var rules: [[IptablesRule]]
-}
-
 /// Lowers the chains of one table that filters (all but nat) to rule lists.
 struct IptablesListBuilder {
   let read: IptablesReadTable
   /// Index that the table's first chain gets in `Device.lists`.
   let firstList: Int
-  /// Put before a chain's name; empty for the filter table.
-  let prefix: String
-  /// Put behind a chain's name when the file holds both families.
-  let suffix: String
+  /// The packed rules of each chain, with places for the others.
+  var packed: [RuleTable]
   /// What state tests of this table see.
   let tracking: ConnectionTracking
   /// Jumps, by target chain, that the kernel would refuse as loops or that nest too deep to follow.
@@ -29,17 +19,19 @@ struct IptablesListBuilder {
   /// The lists of all chains, in order.
   mutating func lists() -> [RuleList] { read.table.chains.indices.map { list($0) } }
 
-  func listName(_ chain: String) -> String { prefix + chain + suffix }
-
   private mutating func list(_ index: Int) -> RuleList {
     let chain = read.table.chains[index]
-    let lines = chain.rules
-    let name = listName(chain.name)
+    let name = read.listName(chain.name)
     let fallback = fallback(of: chain)
-    var rules: [Rule] = []
-    rules.reserveCapacity(lines.count)
+    var rules = RuleTable(prefix: "", file: 0)
+    swap(&rules, &packed[index])
     var logger: Rule?
-    for (order, (interpreted, line)) in zip(read.rules[index], lines).enumerated() {
+    // Where the rules begin that stand behind the last one that is not plain.
+    var next = 0
+    for (order, interpreted) in read.chains[index].others {
+      if order > next { decide(&rules, at: next, &logger) }
+      next = order + 1
+      let line = chain.line(at: order)
       var rule = lower(interpreted, line, chain: index, order: order, name: "\(name) rule \(order + 1)", fallback)
       if IptablesTargets.logging.contains(interpreted.target ?? "") {
         rule.logging = .on
@@ -50,14 +42,22 @@ struct IptablesListBuilder {
         rule.logging = isLogged(rule, by: logger) ? .on : logging(of: rule.action)
         logger = nil
       }
-      rules.append(rule)
+      rules[order] = rule
     }
+    if next < rules.count { decide(&rules, at: next, &logger) }
     var result = RuleList(name: name, rules: rules, fallback: fallback, source: chain.source)
     if let logger, logger.match.upper == everything.upper, logger.ingress == .any, logger.egress == .any {
       result.fallback.logging = .on
     }
     if !read.table.isCommitted, !read.table.isScript { result.rules.append(missingRules(result.rules.count, name)) }
     return result
+  }
+
+  /// A plain rule decides, which ends what a LOG rule before it may log.
+  private func decide(_ rules: inout RuleTable, at index: Int, _ logger: inout Rule?) {
+    guard logger != nil else { return }
+    if isLogged(rules[index], by: logger) { rules[index].logging = .on }
+    logger = nil
   }
 
   private var everything: MatchBounds {

@@ -12,9 +12,13 @@ struct IptablesParser {
   private var headerFamily: IPFamily?
   /// Tables that command lines of a script fill, by family and name.
   private var scriptTables: [String: Int] = [:]
+  /// The chain of the open table that the last `-A` went to, and how such lines begin; the next is mostly alike.
+  private var lastChain: (start: [UInt8], index: Int)?
+  private let readsPlainRules: Bool
 
-  init(_ file: SourceFile) {
+  init(_ file: SourceFile, readsPlainRules: Bool = true) {
     self.file = file
+    self.readsPlainRules = readsPlainRules
     ledger = ReadingLedger(file)
   }
 
@@ -25,6 +29,8 @@ struct IptablesParser {
     var line = 1
     while line <= file.lines.count {
       let first = line
+      line = takeRules(bytes, from: first)
+      if line > first { continue }
       var bounds = file.lines.bounds(ofLine: line, in: file.bytes)
       while line < file.lines.count, bounds.count > 0, bytes[bounds.upperBound - 1] == ASCII.backslash {
         line += 1
@@ -34,6 +40,31 @@ struct IptablesParser {
       if let open { result.tables[open].extend(to: line) }
       line += 1
     }
+  }
+
+  /// Files the `-A` lines that follow one another from line `first` on and go to the same chain as the last one.
+  ///
+  /// - Returns: the first line that is no such line, or that another line continues.
+  private mutating func takeRules(_ bytes: Span<UInt8>, from first: Int) -> Int {
+    guard let open, let lastChain else { return first }
+    let file = file
+    var following = first
+    result.tables[open].update(at: lastChain.index) { chain in
+      while following <= file.lines.count {
+        let start = file.lines.start(ofLine: following)
+        var command = start
+        let isCounted = takesCounter(bytes, &command, bytes.count)
+        guard begins(bytes, at: command, with: lastChain.start.span) else { return }
+        let end = file.lines.bounds(ofLine: following, in: file.bytes).upperBound
+        guard bytes[end - 1] != ASCII.backslash else { return }
+        chain.append(start: start, body: command + lastChain.start.count - 1, end: end, isCounted: isCounted)
+        following += 1
+      }
+    }
+    guard following > first else { return first }
+    ledger.mark(lines: first..<following, .used)
+    result.tables[open].extend(to: following - 1)
+    return following
   }
 
   private mutating func statement(_ bytes: Span<UInt8>, _ bounds: Range<Int>, line: Int) {
@@ -47,7 +78,7 @@ struct IptablesParser {
       openTable(text(bytes, position + 1..<wordEnd(bytes, position, bounds.upperBound)), range, line)
     case ASCII.colon: declareChain(bytes, position + 1..<bounds.upperBound, range)
     case UInt8(ascii: "["): countedRule(bytes, position..<bounds.upperBound, range)
-    case UInt8(ascii: "-"): command(bytes, position..<bounds.upperBound, range, table: open, hits: nil)
+    case UInt8(ascii: "-"): command(bytes, position..<bounds.upperBound, range, table: open, isCounted: false)
     default: word(bytes, position..<bounds.upperBound, range, line)
     }
   }
@@ -77,6 +108,7 @@ struct IptablesParser {
 
   private mutating func openTable(_ name: String, _ range: SourceRange, _ line: Int) {
     open = result.tables.count
+    lastChain = nil
     result.tables.append(IptablesTable(name: name, family: headerFamily, source: range, line: line, isScript: false))
     ledger.mark(range, .used)
     if !IptablesTable.names.contains(name) {
@@ -107,12 +139,12 @@ struct IptablesParser {
     while digits < content.upperBound, ASCII.isDigit(bytes[digits]) { digits += 1 }
     var end = digits
     while end < content.upperBound, bytes[end] != UInt8(ascii: "]") { end += 1 }
-    guard end < content.upperBound, let hits = decimal(bytes, content.lowerBound + 1..<digits) else {
+    guard end < content.upperBound, decimal(bytes, content.lowerBound + 1..<digits) != nil else {
       return unknown(range, "counters in square brackets that are not `[packets:bytes]`")
     }
     var position = end + 1
     skipBlanks(bytes, &position, end: content.upperBound)
-    command(bytes, position..<content.upperBound, range, table: open, hits: hits)
+    command(bytes, position..<content.upperBound, range, table: open, isCounted: true)
   }
 
   /// A line that begins with a word: COMMIT, a command line of a script, or something foreign.
@@ -123,6 +155,7 @@ struct IptablesParser {
       guard let open else { return outsideTable(range) }
       result.tables[open].isCommitted = true
       self.open = nil
+      lastChain = nil
       ledger.mark(range, .used)
     } else if let family = programFamily(text(bytes, word)) {
       scriptLine(bytes, position..<content.upperBound, range, line, family)
@@ -165,11 +198,11 @@ struct IptablesParser {
       scriptTables[key] = index
       result.tables.append(IptablesTable(name: table, family: family, source: range, line: line, isScript: true))
     }
-    command(bytes, start..<content.upperBound, range, table: index, hits: nil)
+    command(bytes, start..<content.upperBound, range, table: index, isCounted: false)
   }
 
   private mutating func command(
-    _ bytes: Span<UInt8>, _ content: Range<Int>, _ range: SourceRange, table: Int?, hits: UInt64?
+    _ bytes: Span<UInt8>, _ content: Range<Int>, _ range: SourceRange, table: Int?, isCounted: Bool
   ) {
     var position = content.lowerBound
     guard let first = takeWord(bytes, &position, end: content.upperBound) else {
@@ -183,16 +216,16 @@ struct IptablesParser {
       return ledger.mark(range, .irrelevant)
     case let command:
       guard let table else { return outsideTable(range) }
-      change(bytes, command, table, name, rest, range, hits)
+      change(bytes, command, table, name, rest, range, isCounted)
     }
   }
 
   /// Carries out one command that changes chains.
   private mutating func change(
     _ bytes: Span<UInt8>, _ command: String, _ table: Int, _ name: String?, _ rest: Range<Int>, _ range: SourceRange,
-    _ hits: UInt64?
+    _ isCounted: Bool
   ) {
-    var line = IptablesLine(range: range, body: rest, hits: hits)
+    var line = IptablesLine(range: range, body: rest, isCounted: isCounted)
     if result.tables[table].isScript, hasShellSyntax(bytes, rest) {
       line.doubt = "the line uses shell variables or substitutions, which are not followed"
     }
@@ -200,6 +233,11 @@ struct IptablesParser {
     case ("-A", let name?), ("--append", let name?):
       result.tables[table].update(name, range) { $0.append(line) }
       ledger.mark(range, .used)
+      if readsPlainRules, table == open, !result.tables[table].isScript,
+        let index = result.tables[table].index(of: name)
+      {
+        lastChain = (Array("-A \(name) ".utf8), index)
+      }
     case ("-I", let name?), ("--insert", let name?): insert(bytes, line, table, name)
     case ("-N", let name?), ("--new-chain", let name?), ("--new", let name?):
       result.tables[table].update(name, range) { $0.isDeclared = true }
@@ -221,7 +259,7 @@ struct IptablesParser {
       number = Int(clamping: given)
       body = position..<body.upperBound
     }
-    var placed = IptablesLine(range: line.range, body: body, hits: line.hits)
+    var placed = IptablesLine(range: line.range, body: body, isCounted: line.isCounted)
     placed.doubt = line.doubt
     var isPlaced = false
     result.tables[table].update(name, line.range) { isPlaced = $0.insert(placed, at: number) }

@@ -14,9 +14,9 @@ struct IptablesRuleReader {
   private var protocols: IntervalSet<UInt8>?
 
   /// Reads a line's words.
-  static func read(_ words: [ShellWord], line: IptablesLine, family: IPFamily) -> IptablesRule {
-    var reader = IptablesRuleReader(words, range: line.range, family: family)
-    reader.rule.hits = line.hits
+  static func read(_ bytes: Span<UInt8>, _ line: IptablesLine, family: IPFamily) -> IptablesRule {
+    var reader = IptablesRuleReader(shellWords(bytes, line.body), range: line.range, family: family)
+    if line.isCounted { reader.rule.hits = counter(bytes, at: Int(line.range.start)) }
     reader.run()
     return reader.rule
   }

@@ -23,7 +23,7 @@ extension Platform {
       "-D, -R, -F after rules; shell variables in iptables command lines", "the family that the file does not hold",
     ],
     ignored: ["comments", "counters of chains", "the OUTPUT chains, which filter the gateway's own traffic only"],
-    detect: detectIptablesSave, read: readIptablesSave)
+    detect: detectIptablesSave, read: { readIptablesSave($0) })
 }
 
 /// A `*table` line with a chain declaration, a rule or COMMIT behind it; no other format has both.
@@ -31,8 +31,11 @@ private func detectIptablesSave(_ file: SourceFile) -> String? {
   let bytes = file.bytes.span
   var tableLine: Int?
   for line in 1...file.lines.count {
+    let start = file.lines.start(ofLine: line)
+    guard start < bytes.count else { continue }
+    let first = bytes[start]
+    guard "*:-C[".utf8.contains(first) else { continue }
     let bounds = file.lines.bounds(ofLine: line, in: file.bytes)
-    guard let first = bounds.first.map({ bytes[$0] }) else { continue }
     if first == UInt8(ascii: "*"), bounds.count < 20, IptablesTable.names.contains(trimmed(bytes, bounds)) {
       tableLine = line
     } else if let tableLine,

@@ -3,19 +3,30 @@ import RuleModel
 import SourceText
 
 /// Reads the output of iptables-save and ip6tables-save, one or both in one file.
-func readIptablesSave(_ file: SourceFile) -> Reading {
-  var parser = IptablesParser(file)
+///
+/// - Parameter readsPlainRules: whether usual rules are read in one go; the reading is the same either way.
+func readIptablesSave(_ file: SourceFile, readsPlainRules: Bool = true) -> Reading {
+  var parser = IptablesParser(file, readsPlainRules: readsPlainRules)
   parser.parse()
   var reading = Reading(ledger: parser.ledger)
   let tables = tablesInForce(parser.result.tables, file, &reading)
-  let read = tables.map { interpret($0.table, $0.family, file, &reading) }
-  if read.isEmpty {
+  if tables.isEmpty {
     reading.issues.append(
       ReadIssue(
         kind: .truncated, range: file.range(0, 0), message: "the file holds no table of iptables",
         help: "export with `iptables-save -c`", couldChangeVerdict: true))
   } else {
-    var builder = IptablesDeviceBuilder(file, read, name: baseName(file.path), issues: [])
+    let hasBothFamilies = Set(tables.map(\.family)).count > 1
+    // What the raw table exempts from tracking is not known before all of it is interpreted.
+    let hasRawRules = tables.contains { $0.table.name == "raw" && $0.table.chains.contains { $0.ruleCount > 0 } }
+    // Handed over at once, so that nobody else holds on to the tables and filling them in copies nothing.
+    var builder = IptablesDeviceBuilder(
+      file,
+      tables.map { table, family in
+        interpret(
+          IptablesReadTable(table: table, family: family, hasBothFamilies: hasBothFamilies), file, &reading,
+          readsPlainRules: readsPlainRules, readsStates: !hasRawRules)
+      }, name: baseName(file.path), issues: [])
     let result = builder.build()
     reading.devices = [result.device]
     reading.issues += result.issues
@@ -100,20 +111,42 @@ private func familyByContent(_ table: IptablesTable, _ file: SourceFile) -> IPFa
 }
 
 /// Interprets every rule line of a table; what is not understood goes into the ledger.
+///
+/// - Parameter readsStates: whether tests of the connection state see the state as it is.
 private func interpret(
-  _ table: IptablesTable, _ family: IPFamily, _ file: SourceFile, _ reading: inout Reading
+  _ blank: IptablesReadTable, _ file: SourceFile, _ reading: inout Reading, readsPlainRules: Bool, readsStates: Bool
 ) -> IptablesReadTable {
   let bytes = file.bytes.span
-  var result = IptablesReadTable(table: table, family: family, rules: [])
-  result.rules.reserveCapacity(table.chains.count)
+  var result = blank
+  let table = result.table
+  let isFilter = table.name != "nat"
+  // A chain that is named like a verdict has jumps to it in the graph of chains.
+  let hasPlainRules =
+    readsPlainRules && isFilter && result.family == .v4
+    && ["ACCEPT", "DROP", "REJECT"].allSatisfy { table.index(of: $0) == nil }
+  result.chains.reserveCapacity(table.chains.count)
   for chain in table.chains {
-    var rules: [IptablesRule] = []
-    for line in chain.rules {
-      let rule = IptablesRuleReader.read(shellWords(bytes, line.body), line: line, family: family)
+    var read = IptablesReadChain(
+      rules: RuleTable(prefix: "\(result.listName(chain.name)) rule ", file: file.id), others: [])
+    if isFilter { read.rules.reserveCapacity(chain.ruleCount) }
+    for place in 0..<chain.ruleCount {
+      if hasPlainRules, let line = chain.plainLine(at: place),
+        case let hits = line.isCounted ? counter(bytes, at: line.start) : nil, RuleTable.keepsPacked(hits: hits),
+        let plain = IptablesPlainRule(bytes, from: line.body, to: line.end, readsStates: readsStates),
+        let rule = PlainRule(
+          sources: plain.sources, destinations: plain.destinations, service: read.rules.intern(plain.service),
+          number: place + 1, flags: plain.flags, range: file.range(line.start, line.end))
+      {
+        read.rules.append(rule, hits: hits)
+        continue
+      }
+      let line = chain.line(at: place)
+      let rule = IptablesRuleReader.read(bytes, line, family: result.family)
       note(rule, line, &reading)
-      rules.append(rule)
+      if isFilter { read.rules.appendVacancy() }
+      read.others.append((place, rule))
     }
-    result.rules.append(rules)
+    result.chains.append(read)
     if !chain.isDeclared, !table.isBuiltIn(chain.name) { undeclared(chain, &reading) }
   }
   return result

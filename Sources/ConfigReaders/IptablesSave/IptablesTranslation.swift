@@ -44,10 +44,11 @@ struct IptablesTranslationBuilder {
 
   private mutating func unfold(_ index: Int, _ caller: Caller) {
     let lines = read.table.chains[index].rules
+    let rules = read.chains[index].others.lazy.map(\.rule)
     let isBuiltIn = read.table.isBuiltIn(read.table.chains[index].name)
     // Why the rules from here on may be skipped by packets that they would match.
     var skip: Uncertainty?
-    for (position, (rule, line)) in zip(read.rules[index], lines).enumerated() {
+    for (position, (rule, line)) in zip(rules, lines).enumerated() {
       steps += 1
       guard steps < Self.stepLimit else { return tooMany(line) }
       guard !rule.isForOtherFamily, var here = inside(caller, rule, line) else { continue }
