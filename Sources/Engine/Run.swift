@@ -111,8 +111,9 @@ private func runSite(_ path: String, _ request: CheckRequest) throws(EngineError
   return RunReport(
     toolVersion: toolVersion, site: site.name, files: all.map(\.account), rules: accounts(rules, needsZones: true),
     findings: finished(findings, site: site.name, frameworks: policies.frameworks),
-    notChecked: site.scope.excludedZones.map { "zone \($0) is outside of the scope" },
-    gaps: all.flatMap(\.gaps) + openVerdicts(findings),
+    notChecked: site.scope.excludedZones.map { "zone \($0) is outside of the scope" } + blindSpots(site, bound),
+    gaps: (site.devices.isEmpty ? ["the site file names no device, so nothing was checked"] : [])
+      + all.flatMap(\.gaps) + openVerdicts(findings),
     devices: bound.devices.count + bound.diodes.count, catalog: catalog)
 }
 

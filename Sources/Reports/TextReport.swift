@@ -90,15 +90,21 @@ private struct TextWriter {
     let file = catalog.file(of: range)
     let position = catalog.position(of: range)
     let bounds = file.lines.bounds(ofLine: position.line, in: file.bytes)
-    let source = printable(withoutSecrets(file.text(bounds)))
+    // Of a line of many megabytes only the beginning, up to what can be shown, is looked at: secrets are masked from left
+    // to right, so what is cut off cannot change what stands before it.
+    let end = min(bounds.upperBound, max(Int(range.start), bounds.lowerBound) + TextWriter.shownBytes)
+    let source = printable(withoutSecrets(file.text(bounds.lowerBound..<end)))
     let number = String(position.line)
     let margin = String(repeating: " ", count: number.count)
-    let length = printable(file.text(Int(range.start)..<min(Int(range.end), bounds.upperBound))).count
+    let length = printable(file.text(Int(range.start)..<min(Int(range.end), end))).count
     let shown = clipped(source, from: position.column - 1, length: max(length, 1))
     line("  \(number) | \(shown.text)")
     let carets = String(repeating: " ", count: shown.offset) + String(repeating: "^", count: shown.length)
     line("  \(margin) | \(style.paint(carets, "31"))")
   }
+
+  /// More bytes behind the beginning of a range than a terminal's line can show.
+  private static let shownBytes = 8192
 
   /// The part of a long line around the range, so that it fits a terminal.
   private func clipped(_ source: String, from start: Int, length: Int) -> (text: String, offset: Int, length: Int) {

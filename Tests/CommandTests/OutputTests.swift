@@ -110,6 +110,19 @@ import Testing
     }
   }
 
+  @Test func `A line of a megabyte is cut to what a terminal shows`() throws {
+    let workshop = try Workshop()
+    let tail = String(repeating: "x ", count: 500_000)
+    try workshop.write(
+      "fw.cfg",
+      "ASA Version 9.16(4)\nhostname fw\nfrobnicate password hunter2 \(tail)\naccess-list O extended \(tail)\n")
+    let result = try workshop.run("check", "fw.cfg")
+    let lines = result.output.split(separator: "\n")
+    #expect(lines.contains { $0.contains("3 | frobnicate password •••••••") && $0.hasSuffix("…") })
+    #expect(lines.contains { $0.contains("4 | access-list O extended x x x") } && lines.allSatisfy { $0.count < 500 })
+    #expect(!result.output.contains("hunter2"))
+  }
+
   /// Secrets of every kind, in the places where the platforms keep them; each holds the word `hunter`.
   @Test func `Secrets are never printed`() throws {
     let workshop = try Workshop()

@@ -38,6 +38,44 @@ import Testing
     #expect(device.pipeline.contains { $0.name == "access-group IN in interface inside" })
   }
 
+  /// Command reference, `access-group`: an interface has one access list in each direction; a second command replaces the
+  /// first, whose denials are then no more.
+  @Test func secondBindingReplacesTheFirst() throws {
+    let text =
+      asaInterfaces + """
+        access-list OLD extended deny ip any any
+        access-list NEW extended permit tcp any any eq 443
+        access-group OLD in interface outside
+        access-group NEW in interface outside
+        access-group OLD global
+        access-group NEW global
+        """
+    let reading = try readASA(text)
+    let device = try #require(reading.devices.first)
+    #expect(try asaVerdict(device, "outside", "inside", packet()) == "permit")
+    #expect(try asaVerdict(device, "outside", "inside", packet(80)) == "deny")
+    #expect(try asaVerdict(device, "dmz", "inside", packet()) == "permit")
+    #expect(device.unboundLists.map { device.lists[$0].name } == ["OLD"])
+    // An export never shows both, so what the device really holds is to be looked at.
+    #expect(reading.ledger.gaps.count == 2 && reading.ledger.gaps.allSatisfy(\.couldChangeVerdict))
+  }
+
+  /// The same for the two families of software before 9.0, which do not replace each other.
+  @Test func listsOfBothFamiliesStandTogether() throws {
+    let reading = try readASA(
+      asaInterfaces.replacing("9.12(4)", with: "8.4(2)") + """
+        access-list IN extended permit tcp any any eq 443
+        ipv6 access-list IN6 permit tcp any any eq 443
+        access-group IN in interface outside
+        access-group IN6 in interface outside
+        access-group IN in interface outside
+        """)
+    let device = try #require(reading.devices.first)
+    #expect(try asaVerdict(device, "outside", "inside", packet()) == "permit")
+    #expect(try asaVerdict(device, "outside", "inside", asaPacket(6, "2001:db8::1", "2001:db8::2", 443)) == "permit")
+    #expect(reading.ledger.gaps.isEmpty)
+  }
+
   /// The same, Implicit Deny: 1. interface access rule, 2. global access rule, 3. implicit deny.
   @Test func globalAfterInterface() throws {
     let device = try asaDevice(
@@ -235,6 +273,14 @@ import Testing
     #expect(try readASA(text + "webvpn\n enable outside\n").ledger.isIncomplete)
     let filtered = text + "crypto map M interface outside\nno sysopt connection permit-vpn\n"
     #expect(try readASA(filtered).ledger.isIncomplete == false)
+  }
+
+  /// Command reference, `ip address dhcp`: `setroute` takes the default route from the server.
+  @Test(arguments: ["dhcp setroute", "pppoe setroute", "dhcp"])
+  func defaultRouteFromTheProvider(address: String) throws {
+    let text = asaInterfaces.replacing("198.51.100.1 255.255.255.0", with: address)
+    let routes = try asaDevice(text).routes.map { "\($0.network) \($0.interface ?? "")" }
+    #expect(routes == (address == "dhcp" ? [] : ["0.0.0.0/0 outside"]))
   }
 
   /// Command reference, `show running-config` of interfaces, routes and addresses.

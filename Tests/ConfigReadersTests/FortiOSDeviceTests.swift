@@ -343,4 +343,47 @@ import Testing
       fortiPolicies(fortiPolicy(1)) + "config system settings\nset opmode transparent\nend\n")
     #expect(!device.pipeline.contains { $0.work == .route })
   }
+
+  /// FortiOS 7.6 administration guide, "Software switch": `intra-switch-policy` is implicit unless set, and then traffic
+  /// between the members is allowed without a policy; "Hardware switch": ports exchange frames in hardware.
+  @Test func portsOfOneSwitchMeetNoPolicy() throws {
+    func device(_ definition: String) throws -> Device {
+      try fortiDevice(
+        """
+        config system interface
+            edit "wan"
+            next
+            edit "lan"
+            next
+        end
+        \(definition)
+        \(fortiPolicies(fortiPolicy(1, "set srcintf \"lan\"", "set dstintf \"wan\"")))
+        """)
+    }
+    let software = "config system switch-interface\nedit lan\nset member port1 port2\nEXTRA\nnext\nend"
+    let hardware =
+      "config system virtual-switch\nedit lan\nconfig port\nedit port1\nnext\nedit port2\nnext\nend\nnext\nend"
+    let explicit = software.replacing("EXTRA", with: "set intra-switch-policy explicit")
+    let cases = [(software.replacing("EXTRA", with: ""), "permit"), (hardware, "permit"), (explicit, "deny")]
+    for (definition, expected) in cases {
+      let device = try device(definition)
+      #expect(try device.fate("tcp 10.0.1.5 10.0.1.9 502") == expected, "\(definition)")
+      #expect(try device.fate("tcp 10.0.1.5 10.0.1.9 502", from: "port1", to: "lan") == expected)
+      #expect(try device.fate("tcp 10.0.1.5 10.0.9.9 502", from: "wan", to: "port1") == "deny")
+      // A policy on the switch takes what enters by its ports.
+      #expect(try device.fate("tcp 10.0.1.10 10.0.2.9 502", from: "port2", to: "wan") == "permit")
+    }
+  }
+
+  /// FortiOS CLI reference, `config system interface`: `defaultgw` is enabled unless set otherwise.
+  @Test func defaultRouteFromTheProvider() throws {
+    func routes(_ extra: String) throws -> [String] {
+      try fortiDevice("config system interface\nedit wan\nset mode dhcp\n\(extra)\nnext\nend").routes.map {
+        "\($0.network) \($0.interface ?? "") \($0.distance)"
+      }
+    }
+    #expect(try routes("") == ["0.0.0.0/0 wan 5"])
+    #expect(try routes("set defaultgw disable") == [])
+    #expect(try routes("set status down") == [])
+  }
 }

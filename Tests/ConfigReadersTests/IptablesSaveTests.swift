@@ -299,7 +299,9 @@ import Testing
     #expect(gap.couldChangeVerdict && gap.reason.contains("frobnicate"))
   }
 
-  @Test(arguments: ["NFQUEUE --queue-num 1", "TPROXY --on-port 1", "NOSUCH", "SNAT --to-source 1.2.3.4"])
+  @Test(arguments: [
+    "NFQUEUE --queue-num 1", "TPROXY --on-port 1", "TEE --gateway 10.10.0.5", "NOSUCH", "SNAT --to-source 1.2.3.4",
+  ])
   func unknownTargets(_ target: String) throws {
     let gateway = try Gateway(forward: "-A FORWARD -d 10.0.0.1 -j \(target)")
     #expect(gateway.verdict("1.1.1.1", "10.0.0.1") == .open)

@@ -176,4 +176,53 @@ import Testing
     let message = try #require(refused("\(folder.path)/bare"))
     #expect(message.contains("a.dat") && message.contains("b.dat"))
   }
+
+  // MARK: sites that hide more than they show
+
+  @Test func `A site without devices proves nothing`() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("bulkhead.yml", smallZones)
+    let report = try check(folder.path)
+    #expect(report.outcome(failOn: .medium) == .incomplete)
+    #expect(report.gaps == ["the site file names no device, so nothing was checked"])
+  }
+
+  @Test func `A binding that contradicts the interface's address is reported`() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("device.txt", asa("access-list OUT extended permit tcp any any eq 3389 log"))
+    try folder.write(
+      "bulkhead.yml", smallSite("config: device.txt, interfaces: {outside: supervision, inside: corporate}"))
+    let report = try check(folder.path)
+    let messages = report.findings("SEG012").map(\.message)
+    #expect(messages.contains { $0.contains("outside") && $0.contains("supervision") && $0.contains("10.0.255.1") })
+    #expect(report.outcome(failOn: .medium) == .violated)
+  }
+
+  /// The interface to the provider has its address by DHCP and is bound to no zone.
+  @Test func `The way to the internet is judged although the file shows no address`() throws {
+    let folder = try TemporaryFolder()
+    let text = asa("access-list OUT extended permit tcp any host 10.20.0.10 eq 3389 log")
+    for address in ["dhcp setroute", "dhcp"] {
+      try folder.write("device.txt", text.replacing("10.0.255.1 255.255.255.0", with: address))
+      try folder.write("bulkhead.yml", smallSite("config: device.txt, interfaces: {inside: supervision}"))
+      let report = try check(folder.path)
+      // Without a route nothing says what lies there; with the default route everything else does.
+      let isUnbound = report.findings("SEG012").contains { $0.message.contains("interface outside") }
+      #expect(isUnbound == (address == "dhcp") && report.findings("SEG008").isEmpty == isUnbound, "\(address)")
+      #expect(report.outcome(failOn: .medium) == .violated)
+    }
+  }
+
+  @Test func `What no answer covers is said`() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("device.txt", asa(""))
+    try folder.write(
+      "bulkhead.yml", smallSite("config: device.txt, interfaces: {outside: corporate, inside: [supervision, control]}"))
+    let remarks = try check(folder.path).notChecked
+    #expect(
+      remarks == [
+        "zone safety lies behind no interface that the files show; nothing that it reaches is judged",
+        "zones supervision, control lie behind one interface, inside of fw; what passes between them is not judged",
+      ])
+  }
 }

@@ -50,7 +50,9 @@ extension ReadingContext {
     }
     return order.compactMap { key in
       guard let group = groups[key], let first = group.first else { return nil }
-      let statement = printable(String(withoutSecrets(file.text(first.range)).prefix(60)))
+      // Sixty characters are shown; a statement of many megabytes is not worth masking to its end.
+      let bytes = Int(first.range.start)..<min(Int(first.range.end), Int(first.range.start) + 4096)
+      let statement = printable(String(withoutSecrets(file.text(bytes)).prefix(60)))
       let times = group.count == 1 ? "" : " (\(group.count) times)"
       var finding = finding(
         first.range, subject: key, message: "`\(statement)` \(verdict)\(times): \(first.reason)", help: help)
@@ -75,7 +77,7 @@ extension ReadingContext {
   }
 
   private func firstWords(_ range: SourceRange) -> String {
-    file.text(range).split(whereSeparator: { $0 == " " || $0 == "\t" || $0 == "\n" }).prefix(2)
+    file.text(range).split(maxSplits: 2, whereSeparator: { $0 == " " || $0 == "\t" || $0 == "\n" }).prefix(2)
       .joined(separator: " ")
   }
 }

@@ -7,7 +7,9 @@ import SitePolicy
 extension Check {
   static let noZone = Check(
     "SEG012", "no-zone", .medium, "An address in a permit belongs to no zone, or an interface is bound to no zone.",
-    work: .device { context in strayAddresses(context) + strayInterfaces(context) + strayDevice(context) })
+    work: .device { context in
+      strayAddresses(context) + strayInterfaces(context) + strangeBindings(context) + strayDevice(context)
+    })
 }
 
 /// A device that joins no two zones as far as the site file tells: nothing that it forwards can be judged.
@@ -69,13 +71,49 @@ private func named(_ addresses: AddressSet) -> AddressSet {
 
 private func isOne(_ addresses: AddressSet) -> Bool { addresses.pieces.count == 1 }
 
+/// Interfaces that the site file binds to one zone although their address lies in another: one of the two is wrong, and
+/// what passes there is judged for the wrong zone.
+private func strangeBindings(_ context: DeviceContext) -> [Finding] {
+  context.analysis.bound.interfaces.compactMap { bound in
+    guard let interface = context.device.interfaces.first(where: { $0.name == bound.name }), !bound.attached.isEmpty
+    else { return nil }
+    let own = interface.addresses.reduce(AddressSet.empty) { $0.union(AddressSet($1.address)) }
+    let foreign = context.site.zones.indices.first {
+      !bound.attached.contains($0) && context.site.zones[$0].networks.overlaps(own)
+    }
+    guard let foreign else { return nil }
+    let zone = context.site.zones[foreign].name
+    let names = bound.attached.sorted().map { context.site.zones[$0].name }.joined(separator: ", ")
+    return Finding(
+      code: context.check.code, name: context.check.name,
+      severity: max(context.rule.severity ?? context.check.severity, .high), confidence: .certain,
+      message: """
+        the site file binds interface \(bound.name) of \(context.device.label) to \(names), but its address \
+        \(own.summary(limit: 2)) lies in zone \(zone)
+        """,
+      device: context.device.label, property: "interface \(bound.name)", subject: "binding against address",
+      location: interface.source,
+      help: "correct the binding, or add the zone: `interfaces: {\(bound.name): [\(names), \(zone)]}`")
+  }
+}
+
+/// Whether a stage of the pipeline that is this interface's own permits anything.
+private func hasOwnPermits(_ name: String, _ device: Device) -> Bool {
+  device.pipeline.contains { stage in
+    guard stage.ingress.patterns == [name] || stage.egress.patterns == [name], case .filter(let lists, _) = stage.work
+    else { return false }
+    return lists.contains { device.lists[$0].rules.contains { $0.action == .permit && $0.state != .disabled } }
+  }
+}
+
 private func strayInterfaces(_ context: DeviceContext) -> [Finding] {
   let rules = context.device.forwardingLists.flatMap { context.device.lists[$0].rules.filter(\.isExplicit) }
   return context.analysis.bound.interfaces.filter { bound in
     guard bound.attached.isEmpty, !bound.isTransit, bound.behind.isEmpty else { return false }
-    // A port without address that no rule names carries nothing.
+    // A port without address that no rule names carries nothing. Where an address comes by DHCP the file shows none.
     let interface = context.device.interfaces.first { $0.name == bound.name }
-    return interface?.addresses.isEmpty == false
+    return interface?.addresses.isEmpty == false || context.device.routes.contains { $0.interface == bound.name }
+      || hasOwnPermits(bound.name, context.device)
       || rules.contains { [$0.ingress, $0.egress].contains { $0.patterns?.contains(bound.name) == true } }
   }.map {
     Finding(

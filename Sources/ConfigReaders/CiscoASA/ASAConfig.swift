@@ -18,6 +18,8 @@ struct ASAInterface {
   var level: Int?
   var addresses: [InterfaceAddress] = []
   var hasDynamicAddress = false
+  /// Takes its default route from the DHCP or PPPoE server.
+  var learnsDefaultRoute = false
   var description: String?
   var vlan: Int?
   var bridgeGroup: Int?

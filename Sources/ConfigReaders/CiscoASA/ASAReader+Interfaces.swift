@@ -58,6 +58,7 @@ extension ASAReader {
     guard words.takes("address") else { return mark(.irrelevant) }
     if words.isNext("dhcp") || words.isNext("pppoe") {
       config.interfaces[index].hasDynamicAddress = true
+      config.interfaces[index].learnsDefaultRoute = words.ranges.contains { words.text($0) == "setroute" }
       return
     }
     guard let word = words.take(), let address = literalAddress(word), address.family == .v4,

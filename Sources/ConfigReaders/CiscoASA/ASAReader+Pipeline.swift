@@ -21,8 +21,9 @@ extension ASAReader {
     if device.instance == nil, devices.contains(where: { $0.name == device.name && $0.instance == nil }) {
       device.instance = "configuration \(devices.count + 1)"
     }
+    supersedeBindings()
     device.interfaces = lowerInterfaces()
-    device.routes = config.routes
+    device.routes = config.routes + learnedDefaultRoutes
     hasSeparateIPv6Lists = config.hasSeparateIPv6Lists
     for list in config.accessLists where list.isFilter { device.lists.append(lower(list)) }
     lowerForwarding(&device)
@@ -72,7 +73,42 @@ extension ASAReader {
     config.interfaces.filter { $0.nameif != nil && !(config.isTransparent && $0.bridgeNumber != nil) }
   }
 
+  /// `ip address dhcp|pppoe setroute`: the provider's gateway is the default route, with distance 1 unless another is
+  /// set (command reference, `ip address dhcp`, `dhcp-client route distance`).
+  private var learnedDefaultRoutes: [Route] {
+    config.interfaces.compactMap { interface in
+      guard interface.learnsDefaultRoute, let name = interface.nameif, !interface.isShutdown,
+        let all = IPPrefix(IPAddress(v4: 0), length: 0)
+      else { return nil }
+      return Route(network: all, interface: name, gateway: nil, distance: 1, source: interface.source)
+    }
+  }
+
   // MARK: - Bindings
+
+  /// Keeps the last `access-group` of each place, as the device does (command reference, `access-group`).
+  ///
+  /// Software before 9.0 binds one list of each family.
+  private mutating func supersedeBindings() {
+    var kept: [ASABinding] = []
+    for binding in config.bindings.reversed() {
+      let family = isIPv6Only(binding.list)
+      guard let later = kept.first(where: { $0.place == binding.place && isIPv6Only($0.list) == family }) else {
+        kept.append(binding)
+        continue
+      }
+      guard later.list != binding.list else { continue }
+      ledger.gap(
+        LedgerGap(
+          range: binding.source, state: .notModelled, couldChangeVerdict: true,
+          reason: "a later `access-group` at the same place replaces this one; export the configuration that results"))
+    }
+    config.bindings = kept.reversed()
+  }
+
+  private func isIPv6Only(_ list: String) -> Bool {
+    config.accessListIndex[list].map { config.accessLists[$0].isIPv6Only } ?? false
+  }
 
   /// The lists bound at a place, by index into `device.lists`.
   mutating func lists(at place: ASABinding.Place, _ device: inout Device) -> [Int] {

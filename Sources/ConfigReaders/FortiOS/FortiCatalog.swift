@@ -79,7 +79,8 @@ enum FortiCatalog {
       FortiSchema(used: ["interface", "intrazone"], irrelevant: ["description"], unknownMatters: false)),
     "system sdwan": .model(sdwan),
     "system virtual-wan-link": .model(sdwan),
-    "system switch-interface": .model(FortiSchema(used: ["member", "span"], unknownMatters: false)),
+    "system switch-interface": .model(
+      FortiSchema(used: ["member", "span", "intra-switch-policy"], unknownMatters: false)),
     "system virtual-switch": .model(
       FortiSchema(
         used: [], unknownMatters: false,

@@ -27,6 +27,10 @@ struct FortiDomain {
   var services: [String: ServiceBounds] = [:]
   /// Interfaces of each zone, SD-WAN zones included.
   var zones: [String: [String]] = [:]
+  /// Ports of each switch and aggregate.
+  var bundles: [String: [String]] = [:]
+  /// Switches whose ports exchange frames without a policy.
+  var switches: [(name: String, range: SourceRange)] = []
   var virtualIPs: [FortiVirtualIP] = []
   /// Servers whose outgoing connections virtual IPs translate too.
   var translatedBack: AddressSet = .empty

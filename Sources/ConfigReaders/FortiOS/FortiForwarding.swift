@@ -15,6 +15,7 @@ extension FortiDomain {
     noteModes()
     let policies = policies()
     var lists: [Int] = []
+    lists += switchList()
     lists += applicationModeList()
     lists += [multicastList(isTransparent: isTransparent)]
     lists += sameInterfaceList()
@@ -97,7 +98,7 @@ extension FortiDomain {
       var rule = Rule(
         order: rules.count, name: "zone \(printable(zone.name)) allows traffic inside", match: .any, action: .permit,
         source: zone.range)
-      rule.ingress = InterfaceMatch([zone.name] + zone.members)
+      rule.ingress = InterfaceMatch(withPorts([zone.name] + zone.members))
       rule.egress = rule.ingress
       rule.isExplicit = false
       // A zone of one interface gets its accept policy from 7.4.4 on (technical tip "Block or allow intra-zone traffic",
@@ -109,6 +110,20 @@ extension FortiDomain {
       rules.append(rule)
     }
     return rules.isEmpty ? [] : [addList("system zone intrazone", rules, rules[0].source)]
+  }
+
+  /// What the ports of one switch send to each other meets no policy.
+  private mutating func switchList() -> [Int] {
+    let rules = switches.enumerated().map { order, bridge in
+      var rule = Rule(
+        order: order, name: "switch \(printable(bridge.name)) joins its ports", match: .any, action: .permit,
+        source: bridge.range)
+      rule.ingress = InterfaceMatch(withPorts([bridge.name]))
+      rule.egress = rule.ingress
+      rule.isExplicit = false
+      return rule
+    }
+    return rules.isEmpty ? [] : [addList("ports of one switch", rules, rules[0].source)]
   }
 
   /// Packets that leave by the interface that they came in by may pass without a policy (`allow-traffic-redirect`).

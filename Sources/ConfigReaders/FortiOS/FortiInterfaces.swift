@@ -15,9 +15,12 @@ extension FortiDomain {
     for place in [scope.own] + scope.shared {
       for node in tree.entries("system switch-interface", in: place) {
         adopt(tree.words("member", of: node), by: tree.nodes[node].name)
+        // FortiOS 7.6 administration guide, "Software switch": by default traffic between members is implicitly allowed.
+        if tree.value("intra-switch-policy", of: node) != "explicit" { noteSwitch(node) }
       }
       for node in tree.entries("system virtual-switch", in: place) {
         adopt(tree.entries("port", in: node).map { tree.nodes[$0].name }, by: tree.nodes[node].name)
+        noteSwitch(node)
       }
     }
   }
@@ -32,9 +35,10 @@ extension FortiDomain {
     interface.addresses = ownAddresses(node)
     device.interfaces.append(interface)
     interfaceNames.insert(interface.name)
-    if ["aggregate", "redundant", "switch", "hard-switch"].contains(tree.value("type", of: node)) {
-      adopt(tree.words("member", of: node), by: interface.name)
-    }
+    let type = tree.value("type", of: node)
+    let members = tree.words("member", of: node)
+    if ["aggregate", "redundant", "switch", "hard-switch"].contains(type) { adopt(members, by: interface.name) }
+    if type == "hard-switch", !members.isEmpty { noteSwitch(node) }
     for service in tree.words("allowaccess", of: node) { lowerAccess(service, node, "allowaccess") }
     if let ipv6 = tree.section("ipv6", in: node) {
       for service in tree.words("ip6-allowaccess", of: ipv6) { lowerAccess(service, node, "ip6-allowaccess") }
@@ -63,10 +67,29 @@ extension FortiDomain {
 
   /// Names the bridge or aggregate that ports belong to.
   private mutating func adopt(_ members: [String], by parent: String) {
+    bundles[parent, default: []] += members
     let wanted = Set(members)
     for i in device.interfaces.indices where wanted.contains(device.interfaces[i].name) {
       device.interfaces[i].parent = parent
     }
+  }
+
+  /// Remembers a switch whose ports exchange frames that no policy sees.
+  private mutating func noteSwitch(_ node: Int) {
+    switches.append((name: tree.nodes[node].name, range: tree.nodes[node].range))
+  }
+
+  /// Interfaces with the ports of those that are switches or aggregates: what enters by a port enters by them.
+  func withPorts(_ names: [String]) -> [String] {
+    var result: [String] = []
+    var seen: Set<String> = []
+    var pending = Array(names.reversed())
+    while let name = pending.popLast() {
+      guard seen.insert(name).inserted else { continue }
+      result.append(name)
+      pending += (bundles[name] ?? []).reversed()
+    }
+    return result
   }
 
   // MARK: Zones
@@ -101,7 +124,7 @@ extension FortiDomain {
       patterns.append(name)
       if let members = zones[name] { patterns += members } else { checkInterface(name, setting.range) }
     }
-    return InterfaceMatch(patterns)
+    return InterfaceMatch(withPorts(patterns))
   }
 
   private mutating func checkInterface(_ name: String, _ range: SourceRange) {

@@ -7,6 +7,22 @@ extension FortiDomain {
   mutating func lowerRoutes() {
     for node in entries("router static") { lowerRoute(node, .v4) }
     for node in entries("router static6") { lowerRoute(node, .v6) }
+    for place in [scope.own] + scope.shared {
+      for node in tree.entries("system interface", in: place) { lowerLearnedRoute(node) }
+    }
+  }
+
+  /// The default route that a DHCP or PPPoE server hands out (FortiOS CLI reference, `config system interface`:
+  /// defaultgw, default enable; distance, default 5).
+  private mutating func lowerLearnedRoute(_ node: Int) {
+    let name = tree.nodes[node].name
+    guard ["dhcp", "pppoe"].contains(tree.value("mode", of: node)), tree.value("defaultgw", of: node) != "disable",
+      device.interfaces.contains(where: { $0.name == name && !$0.isShutdown }),
+      let all = IPPrefix(IPAddress(v4: 0), length: 0)
+    else { return }
+    let distance = tree.value("distance", of: node).flatMap { Int($0) } ?? 5
+    device.routes.append(
+      Route(network: all, interface: name, gateway: nil, distance: distance, source: tree.nodes[node].range))
   }
 
   private mutating func lowerRoute(_ node: Int, _ family: IPFamily) {

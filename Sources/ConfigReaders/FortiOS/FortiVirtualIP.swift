@@ -121,7 +121,7 @@ extension FortiDomain {
     let interface = tree.value("extintf", of: node) ?? "any"
     var result = FortiVirtualIP(
       name: tree.nodes[node].name, range: range, family: family,
-      interfaces: interface == "any" ? nil : [interface] + (zones[interface] ?? []),
+      interfaces: interface == "any" ? nil : withPorts([interface] + (zones[interface] ?? [])),
       external: externalAddresses(node, family), mapped: AddressBounds(all), translation: nil,
       sources: sourceFilter(node), forward: nil, limit: nil, isEnabled: tree.value("status", of: node) != "disable",
       translatesBack: false, open: unknownStatements(of: node))

@@ -6,7 +6,7 @@ enum IptablesTargets {
   /// Targets that end with the next rule: they log, mark or change fields that no rule of the model looks at.
   static let passing: Set<String> = [
     "LOG", "NFLOG", "ULOG", "AUDIT", "MARK", "CONNMARK", "CONNSECMARK", "SECMARK", "HMARK", "TCPMSS", "TCPOPTSTRIP",
-    "CLASSIFY", "CT", "NOTRACK", "TRACE", "SET", "CHECKSUM", "DSCP", "TOS", "ECN", "TTL", "HL", "TEE", "IDLETIMER",
+    "CLASSIFY", "CT", "NOTRACK", "TRACE", "SET", "CHECKSUM", "DSCP", "TOS", "ECN", "TTL", "HL", "IDLETIMER",
     "LED", "RATEEST",
   ]
 
@@ -33,6 +33,8 @@ enum IptablesTargets {
     "DNPT": "the network part of the address changes outside the nat table",
     "SNPT": "the network part of the address changes outside the nat table",
     "TARPIT": "the connection is held open", "DELUDE": "the connection is answered falsely",
+    // iptables-extensions(8), TEE: the clone goes to its gateway, whatever the rules that follow say of the packet.
+    "TEE": "a copy of the packet goes to another machine past the rules that follow",
     "CHAOS": "the rule acts at random", "MIRROR": "the packet is sent back", "ROUTE": "the packet takes another route",
   ]
 
