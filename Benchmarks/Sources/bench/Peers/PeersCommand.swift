@@ -68,14 +68,17 @@ struct PeersCommand {
   private func row(
     _ name: String, _ outcome: ChildOutcome, isDone: Bool, engine: Double?, found: String, own: ChildOutcome?
   ) {
-    func times(_ peer: Double, _ own: Double?) -> String { own.map { fixed(peer / max($0, 1e-4), 1) } ?? "" }
     let isOver = outcome.isOverLimit
+    /// How many times what Bulkhead took; at least, when the peer was stopped.
+    func times(_ peer: Double, _ own: Double?) -> String {
+      guard let own, isOver || isDone else { return "" }
+      return (isOver ? ">" : "") + fixed(peer / max(own, 1e-4), 1)
+    }
     let cells = [
       isOver ? ">\(Int(options.limit)) s" : isDone ? milliseconds(outcome.wall) : "failed",
       isOver || isDone ? milliseconds(outcome.user) : "-", milliseconds(isDone ? engine : nil),
-      fixed(Double(outcome.peak) / 1e6, 0), isDone || isOver ? found : "-",
-      isDone ? times(outcome.wall, own?.wall) : isOver ? ">" + times(options.limit, own?.wall) : "",
-      isDone ? times(outcome.user, own?.user) : isOver ? ">" + times(outcome.user, own?.user) : "",
+      fixed(Double(outcome.peak) / 1e6, 0), isDone ? found : "-", times(outcome.wall, own?.wall),
+      times(outcome.user, own?.user),
     ]
     print(named(name), zip(cells, Self.columns).map { padded($0, $1.width) }.joined(separator: " "))
     fflush(nil)
