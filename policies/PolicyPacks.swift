@@ -11,6 +11,7 @@ public struct ShippedFile: Sendable {
 public let shippedPacks: [ShippedFile] = [
   pack("purdue", PackageResources.purdue_yml),
   pack("reading", PackageResources.reading_yml),
+  pack("rule-anomalies", PackageResources.rule_anomalies_yml),
   pack("rule-hygiene", PackageResources.rule_hygiene_yml),
   pack("unidirectional", PackageResources.unidirectional_yml),
 ]

@@ -74,14 +74,14 @@ public struct ListContext {
   public let check: Check
   public let rule: PolicyRule
   public let device: Device
-  /// What earlier rules take from later ones, list by list; made once and shared by the checks.
-  public let coverage: [RuleCoverage]
+  /// What is odd about the rules; looked for once and shared by the checks.
+  public let anomalies: RuleAnomalies
 
-  public init(check: Check, rule: PolicyRule, device: Device, coverage: [RuleCoverage]) {
+  public init(check: Check, rule: PolicyRule, device: Device, anomalies: RuleAnomalies) {
     self.check = check
     self.rule = rule
     self.device = device
-    self.coverage = coverage
+    self.anomalies = anomalies
   }
 }
 

@@ -6,7 +6,8 @@ extension Check {
     upperLevelsToSIS, unlistedToSIS, sisToUpperLevels,
     wrongDirection, sidesDiffer, secondPath, needsAnswer, noDiode,
     controlFunctions, portOnly, exposed, riskyProtocol,
-    shadowed, covered, permitAny, overPermissive, zoneWide, notLogged,
+    shadowed, covered, redundant, generalisation, correlation, permitAny, overPermissive, zoneWide, notLogged,
+    partlyShadowed,
     notRecognised, notModelled, undefinedReference, dynamicObject, platformUnknown, truncated,
   ]
 

@@ -1,5 +1,6 @@
 import Checks
 import Findings
+import PacketSets
 import Reachability
 import RuleModel
 import SitePolicy
@@ -23,12 +24,15 @@ func readingFindings(_ files: [ReadFile], rules: SiteRules) -> [Finding] {
 func listFindings(_ devices: [Device], rules: SiteRules) throws(EngineError) -> [Finding] {
   var findings: [Finding] = []
   for device in devices {
-    guard let coverage = ruleCoverage(of: device) else { throw .tooLarge(device: device.label) }
+    let anomalies: RuleAnomalies
+    do { anomalies = try ruleAnomalies(of: device, kinds: rules.anomalyKinds) } catch {
+      throw .tooLarge(device: device.label)
+    }
     for rule in rules.rules {
       for check in Check.named(rule.check) {
         guard case .lists(let run) = check.work else { continue }
         do {
-          findings += try run(ListContext(check: check, rule: rule, device: device, coverage: coverage))
+          findings += try run(ListContext(check: check, rule: rule, device: device, anomalies: anomalies))
         } catch {
           throw .contradiction((error as? CheckError)?.description ?? "\(error)")
         }
@@ -36,6 +40,18 @@ func listFindings(_ devices: [Device], rules: SiteRules) throws(EngineError) -> 
     }
   }
   return findings
+}
+
+extension SiteRules {
+  /// The anomalies that some rule asks for.
+  fileprivate var anomalyKinds: AnomalyKinds {
+    let codes = Set(rules.map(\.check))
+    var kinds: AnomalyKinds = []
+    if codes.contains("RUL003") { kinds.insert(.redundant) }
+    if !codes.isDisjoint(with: ["RUL004", "RUL005"]) { kinds.insert(.opposites) }
+    if codes.contains("RUL017") { kinds.insert(.partlyCovered) }
+    return kinds
+  }
 }
 
 /// The findings that need the zones of a site.

@@ -19,12 +19,27 @@ public struct CheckRequest: Sendable {
   public var format: String?
   /// The day that dates are compared with.
   public var today: CalendarDate
+  /// Shipped packs to hold bare configurations to, besides `reading` and `rule-hygiene`; a site names its own.
+  public var policies: [String] = []
+  /// Codes of the checks to run, or beginnings of codes; empty for all.
+  public var selected: [String] = []
 
   public init(path: String, site: String? = nil, format: String? = nil, today: CalendarDate) {
     self.path = path
     self.site = site
     self.format = format
     self.today = today
+  }
+
+  /// The policy rules whose checks were selected.
+  ///
+  /// - Throws: `EngineError.invalid` when a code selects nothing.
+  func selected(_ rules: [PolicyRule]) throws(EngineError) -> [PolicyRule] {
+    if selected.isEmpty { return rules }
+    for code in selected where !Check.all.contains(where: { $0.code.hasPrefix(code) }) {
+      throw .invalid(["no check has a code that begins with \(code); `bulkhead rules` lists them"])
+    }
+    return rules.filter { rule in selected.contains { rule.check.hasPrefix($0) } }
   }
 }
 
@@ -54,7 +69,7 @@ private func runBare(_ paths: [String], _ request: CheckRequest) throws(EngineEr
     }
   }
   guard !files.isEmpty else { throw .invalid(unknown.map(\.error.description)) }
-  let rules = try shippedRules(&catalog)
+  let rules = try shippedRules(request, &catalog)
   let findings =
     try readingFindings(files, rules: rules) + listFindings(files.flatMap(\.reading.devices), rules: rules)
     + unknown.compactMap { platformFinding($0.file, $0.error, rules: rules) }
@@ -102,7 +117,7 @@ private func runSite(_ path: String, _ request: CheckRequest) throws(EngineError
     }
     files.append(readings)
   }
-  let rules = SiteRules(policies.rules)
+  let rules = SiteRules(try request.selected(policies.rules))
   let bound = try bind(site, files)
   let all = files.flatMap { $0 }
   let findings =
@@ -131,15 +146,19 @@ extension SourceCatalog {
 }
 
 /// The packs that hold without a site.
-private func shippedRules(_ catalog: inout SourceCatalog) throws(EngineError) -> SiteRules {
+private func shippedRules(_ request: CheckRequest, _ catalog: inout SourceCatalog) throws(EngineError) -> SiteRules {
+  for name in request.policies where !shippedPacks.contains(where: { $0.name == name }) {
+    let hint = nearest(to: name, among: shippedPacks.map(\.name)).map { "; did you mean \($0)?" } ?? ""
+    throw .invalid(["no pack named \(name) is shipped\(hint)"])
+  }
   var packs: [PolicyPack] = []
-  for pack in shippedPacks where ["reading", "rule-hygiene"].contains(pack.name) {
+  for pack in shippedPacks where (["reading", "rule-hygiene"] + request.policies).contains(pack.name) {
     let file = try catalog.take(pack.path, pack.bytes)
     do { packs.append(try loadPack(file, knownChecks: Check.knownSettings, zones: [])) } catch {
       throw .invalid([error.description])
     }
   }
-  return SiteRules(effectiveRules(packs: packs))
+  return SiteRules(try request.selected(effectiveRules(packs: packs)))
 }
 
 /// The frameworks that hold without a site.

@@ -69,6 +69,20 @@ public struct ConcreteEvaluator {
     return PacketVerdict(mayPermit: walk.mayPermit, mayDeny: walk.mayDeny, trace: walk.trace)
   }
 
+  /// The rules that a packet meets in lists that are asked one after the other, without a default behind them.
+  public func trace(lists: [Int], _ packet: Packet) -> PacketVerdict {
+    var walk = Walk(evaluator: self, hint: nil)
+    var outcome: ListOutcome = .fallThrough
+    for list in lists {
+      outcome.remove(.fallThrough)
+      outcome.formUnion(walk.outcome(list: list, packet))
+      if !outcome.contains(.fallThrough) { break }
+    }
+    return PacketVerdict(
+      mayPermit: outcome.contains(.permit), mayDeny: outcome.contains(.deny) || outcome.contains(.fallThrough),
+      trace: walk.trace)
+  }
+
   /// The fate of a packet in one list alone, with the list's own default (`leave` counts as denied).
   public func evaluate(list: Int, _ packet: Packet) -> PacketVerdict {
     var walk = Walk(evaluator: self, hint: nil)
@@ -152,7 +166,10 @@ private struct Walk {
     defer { active.remove(index) }
     let list = device.lists[index]
     var result: ListOutcome = []
-    for rule in list.rules {
+    for place in list.rules.indices {
+      // Most rules are about other packets; those that are packed say so without being made.
+      if list.rules.packedRule(at: place, takes: packet) == false { continue }
+      let rule = list.rules[place]
       let degree = degree(of: rule, packet)
       if degree == .no { continue }
       let step = outcome(of: rule, packet, degree)

@@ -63,11 +63,11 @@ struct SymbolicEvaluator {
     }
     let list = device.lists[index]
     var rest = reaching
-    for (place, rule) in list.rules.enumerated() {
+    for place in list.rules.indices {
       if rest.upper.isEmpty { break }
-      guard rule.state != .disabled, rule.ingress.contains(ingress), rule.egress.contains(egress),
-        cache.mayOverlap(list: index, rule: place)
-      else { continue }
+      guard cache.mayOverlap(list: index, rule: place) else { continue }
+      let rule = list.rules[place]
+      guard rule.state != .disabled, rule.ingress.contains(ingress), rule.egress.contains(egress) else { continue }
       let match = cache.match(list: index, rule: place)
       let taken = SetBounds(
         lower: rest.lower.intersection(match.lower), upper: rest.upper.intersection(match.upper))
@@ -156,6 +156,7 @@ public final class RuleSetCache {
 
   func mayOverlap(list: Int, rule: Int) -> Bool {
     guard let focus else { return true }
+    if let answer = device.lists[list].rules.packedRule(at: rule, meetsAddressesOf: focus) { return answer }
     return device.lists[list].rules[rule].match.upper.contains { $0.addressesOverlap(focus) }
   }
 

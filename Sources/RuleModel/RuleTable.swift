@@ -94,6 +94,32 @@ public struct RuleTable: Sendable {
     return row.flags.contains(.isDetailed) ? nil : row
   }
 
+  /// Whether a packed rule takes the packet, compared field by field; nil for a rule that is not packed.
+  public func packedRule(at index: Int, takes packet: Packet) -> Bool? {
+    let row = rows[index]
+    if row.flags.contains(.isDetailed) { return nil }
+    if row.flags.contains(.isDisabled) { return false }
+    if packet.source.family == .v4 {
+      let (source, destination) = (packet.source.v4, packet.destination.v4)
+      guard row.sourceLow <= source, source <= row.sourceHigh, row.destinationLow <= destination,
+        destination <= row.destinationHigh
+      else { return false }
+    } else {
+      guard row.flags.isSuperset(of: [.anySource, .anyDestination]) else { return false }
+    }
+    return row.states.contains(state: packet.state) && services[Int(row.service)].contains { $0.contains(packet) }
+  }
+
+  /// Whether the addresses of a packed rule leave room for a packet of `match`; nil for a rule that is not packed.
+  public func packedRule(at index: Int, meetsAddressesOf match: PacketMatch) -> Bool? {
+    let row = rows[index]
+    if row.flags.contains(.isDetailed) { return nil }
+    let isBoth = row.flags.isSuperset(of: [.anySource, .anyDestination])
+    if isBoth, !match.sources.v6.isEmpty, !match.destinations.v6.isEmpty { return true }
+    return match.sources.v4.overlaps(IntervalSet(row.sourceLow...row.sourceHigh))
+      && match.destinations.v4.overlaps(IntervalSet(row.destinationLow...row.destinationHigh))
+  }
+
   /// Where a rule stands, without making the rule.
   public func source(at index: Int) -> SourceRange {
     let row = rows[index]

@@ -75,6 +75,17 @@ struct CheckCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The format of bare configurations, see `bulkhead formats`.", valueName: "name"))
   var format: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "A shipped policy pack to hold bare configurations to as well, such as rule-anomalies; may be given several times.",
+      valueName: "pack"))
+  var policy: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Run only these checks, by code or the beginning of one: RUL001,SIS.", valueName: "codes"))
+  var select: [String] = []
+
   @Flag(help: "Exit with 0 instead of 3 when something that could change a verdict was not understood.")
   var allowIncomplete = false
 
@@ -85,8 +96,10 @@ struct CheckCommand: ParsableCommand {
   var today: String?
 
   func run() throws {
-    let report = try Engine.run(
-      CheckRequest(path: path, site: site, format: format, today: try day()))
+    var request = CheckRequest(path: path, site: site, format: format, today: try day())
+    request.policies = policy
+    request.selected = select.flatMap { $0.split(separator: ",").map(String.init) }
+    let report = try Engine.run(request)
     let outcome = report.outcome(failOn: failOn.severity, allowsIncomplete: allowIncomplete)
     let reason = self.reason(report, outcome)
     for choice in output.isEmpty ? [OutputChoice(.text)] : output {

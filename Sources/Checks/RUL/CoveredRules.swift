@@ -3,52 +3,60 @@ import PacketSets
 import Reachability
 import RuleModel
 
-/// A rule that never matches, and those that take what it would.
-struct CoveredFinding {
-  /// Index into the device's lists.
-  var index: Int
-  var list: RuleList
-  var rule: Rule
-  var covering: [Rule]
-}
-
 extension ListContext {
-  /// Covered permit and deny rules of lists that are in use, with the rules that cover them.
-  func coveredRules(where condition: (Rule, [Rule]) -> Bool) -> [CoveredFinding] {
-    let unbound = Set(device.unboundLists)
-    return coverage.filter { !unbound.contains($0.list) }.flatMap { coverage -> [CoveredFinding] in
-      let list = device.lists[coverage.list]
-      return coverage.covered.compactMap { covered in
-        let rule = list.rules[covered.rule]
-        let covering = covered.coveredBy.map { list.rules[$0] }
-        // Where a jump or return takes the packets, what becomes of them is decided elsewhere.
-        guard rule.action.decides, covering.allSatisfy(\.action.decides), condition(rule, covering) else { return nil }
-        return CoveredFinding(index: coverage.list, list: list, rule: rule, covering: covering)
-      }
+  /// The rule at a place; nil for a default.
+  func rule(at place: ListPlace) -> Rule? { place.rule.map { device.lists[place.list].rules[$0] } }
+
+  /// What people call a place: the rule's name, with its list when that is another one, or the default.
+  func name(of place: ListPlace, seenFrom list: Int) -> String {
+    if let rule = rule(at: place) { return rule.name }
+    return place.list < 0 || place.list == list ? "the default" : "the default of \(device.lists[place.list].name)"
+  }
+
+  /// Names of some places, the first three in full.
+  func names(_ places: [ListPlace], seenFrom list: Int) -> String {
+    let shown = places.prefix(3).map { name(of: $0, seenFrom: list) }.joined(separator: ", ")
+    return places.count > 3 ? "\(shown) and \(places.count - 3) more" : shown
+  }
+
+  /// The lines of some rules, each with a label and the rule's name.
+  func related(_ places: [ListPlace], _ label: String) -> [RelatedPlace] {
+    places.compactMap { place in
+      rule(at: place).map { RelatedPlace(range: $0.source, label: "\(label): \($0.name)") }
     }
   }
 
-  /// A packet that the rule is meant for and never gets, taken by a rule of the other action where there is one.
+  /// Covered rules of one kind.
+  func coveredRules(isOpposite: Bool) -> [(covered: CoveredRule, list: RuleList, rule: Rule)] {
+    anomalies.covered.compactMap { covered in
+      guard covered.isOpposite == isOpposite, let rule = rule(at: covered.place) else { return nil }
+      return (covered, device.lists[covered.place.list], rule)
+    }
+  }
+
+  /// A packet that the rule is meant for and never gets, taken by the first of the rules that cover it.
   ///
   /// - Throws: `CheckError.unconfirmedWitness` when the packet-by-packet evaluator lets the rule decide it.
-  func witness(of covered: CoveredFinding) throws -> Witness? {
-    let packets = covered.rule.match.upper.flatMap { match in match.corners.map { plain($0, match) } }
-    let opposite = covered.covering.filter { $0.action.isPermit != covered.rule.action.isPermit }
-    let shown = packets.first { packet in
-      opposite.contains { $0.match.lower.contains { $0.contains(packet) } }
-    }
-    guard let packet = shown ?? packets.first else { return nil }
-    let evaluator = ConcreteEvaluator(
-      device: device, ingress: name(covered.rule.ingress), egress: name(covered.rule.egress))
-    let verdict = evaluator.evaluate(list: covered.index, packet)
-    let decides = verdict.trace.contains { $0.range == covered.rule.source && $0.rule == covered.rule.name }
-    guard !decides else {
+  func witness(of covered: CoveredRule, _ rule: Rule) throws -> Witness? {
+    let covers = covered.coveredBy.compactMap { self.rule(at: $0) }
+    let shared = covers.lazy.flatMap { cover in
+      cover.match.lower.flatMap { one in rule.match.upper.compactMap { $0.intersection(one) } }
+    }.flatMap { match in match.corners.map { plain($0, match) } }
+    guard let packet = shared.first else { return nil }
+    let list = device.lists[covered.place.list]
+    var witness = Witness(packet: packet, from: "", to: "", path: "\(device.label): \(list.name)")
+    // A walk through a long list for each of many findings takes too long; there it is enough that the packet is in an
+    // earlier rule that certainly takes it, which has just been looked up without any set.
+    guard covered.asked.reduce(0, { $0 + device.lists[$1].rules.count }) <= 20_000 else { return witness }
+    let evaluator = ConcreteEvaluator(device: device, ingress: name(rule.ingress), egress: name(rule.egress))
+    let verdict = evaluator.trace(lists: covered.asked, packet)
+    guard !verdict.trace.contains(where: { $0.range == rule.source && $0.rule == rule.name }) else {
       throw CheckError.unconfirmedWitness(
         check: check.code, device: device.label, packet: packet.description,
-        detail: "\(covered.rule.name) should never be reached, and is")
+        detail: "\(rule.name) should never be reached, and is")
     }
-    return Witness(
-      packet: packet, from: "", to: "", path: "\(device.label): \(covered.list.name)", steps: verdict.steps)
+    witness.steps = verdict.steps
+    return witness
   }
 
   /// The packet as people expect it, if the match takes it so: a SYN from a high port.

@@ -15,6 +15,7 @@ extension BoxSearch {
   func opposites(
     of entry: Int, limit: Int, isLive: (Int) -> Bool, isInside: (Int, Int) -> Bool, into found: inout OppositeEntries
   ) {
+    guard entries[entry].isCompared else { return }
     let mask: UInt8 = entries[entry].outcome.isPermit ? 2 : 1
     for box in boxes(of: entry, .lower) {
       let index = index(for: box)
@@ -22,7 +23,7 @@ extension BoxSearch {
       func take(_ place: Int) {
         let record = index.records[place]
         let other = Int(record.entry)
-        guard record.flags.contains(.lower), entries[other].isTested, meetsContext(record.box, box), isLive(other),
+        guard record.flags.contains(.lower), entries[other].isCompared, meetsContext(record.box, box), isLive(other),
           !known.inside.contains(other), !known.across.contains(other)
         else { return }
         // Entries of one box need no search.

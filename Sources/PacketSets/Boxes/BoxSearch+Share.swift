@@ -12,7 +12,7 @@ extension BoxSearch {
   }
 
   /// How much of an entry's boxes no earlier entry certainly takes: two volumes around the truth, equal up to rounding
-  /// where few cuts give it exactly. Nil when it is more than `enough`, which is decided exactly.
+  /// where few cuts give it exactly. Nil when it is `enough` or more, which is decided exactly.
   func volumeLeft(of entry: Int, enough: Double) -> ClosedRange<Double>? {
     var exact = 0.0
     // What is certainly left of pieces that are mostly left; they are cut up only if it comes down to it.
@@ -35,7 +35,7 @@ extension BoxSearch {
       } else {
         cutOrCount(piece, entry, &stack, &exact)
       }
-      if exact + atLeast > enough { return nil }
+      if exact + atLeast >= enough { return nil }
     }
     return settle(deferred, entry, exact: exact, atLeast: exact + atLeast, enough)
   }
@@ -56,9 +56,9 @@ extension BoxSearch {
       let first = stack.count
       cutOrCount(piece, entry, &stack, &exact)
       open += volume(of: Array(stack[first...]))
-      if exact > enough { return nil }
+      if exact >= enough { return nil }
     }
-    return exact...exact
+    return exact < enough ? exact...exact : nil
   }
 
   private func cutOrCount(_ piece: Box, _ entry: Int, _ stack: inout [Box], _ left: inout Double) {

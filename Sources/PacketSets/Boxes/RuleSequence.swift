@@ -3,12 +3,15 @@ public struct SequenceEntry: Hashable, Sendable {
   public var outcome: BoxOutcome
   /// Whether questions are asked about it; defaults and implied rules only take packets.
   public var isTested: Bool
+  /// Whether its order among opposite entries is of interest; entries for replies only overlap with everything.
+  public var isCompared: Bool
   /// For `skip`: the first entry that is asked again.
   public var skipEnd: UInt32
 
-  public init(_ outcome: BoxOutcome, isTested: Bool, skipEnd: UInt32 = 0) {
+  public init(_ outcome: BoxOutcome, isTested: Bool, isCompared: Bool = true, skipEnd: UInt32 = 0) {
     self.outcome = outcome
     self.isTested = isTested
+    self.isCompared = isTested && isCompared
     self.skipEnd = skipEnd
   }
 }
@@ -26,6 +29,11 @@ public struct RuleSequence {
 
     /// Takes note of what a match says besides addresses, protocol and ports.
     public mutating func collect(_ match: PacketMatch) { match.collectTails(into: &tails) }
+
+    /// Takes note of session states.
+    public mutating func collect(_ states: SessionStates) {
+      if states != .all { tails.insert(PacketTail(states: states)) }
+    }
 
     func classes() -> TailClasses { TailClasses(tails) }
   }
@@ -119,39 +127,48 @@ public struct RuleSequence {
     }
   }
 
-  /// Adds an entry of one IPv4 range on each side, as `add` does for a match of them with these services and nothing else.
+  /// Ranges of protocol and ports, or ICMP type and code, of an entry of one box.
+  public struct PlainRanges: Sendable {
+    public var protocols: ClosedRange<UInt8>
+    /// Destination ports, or ICMP types with 255 stretched to 65,535.
+    public var targets: ClosedRange<UInt16>
+    /// Source ports, or ICMP codes with 255 stretched to 65,535.
+    public var origins: ClosedRange<UInt16>
+
+    public init(protocols: ClosedRange<UInt8>, targets: ClosedRange<UInt16>, origins: ClosedRange<UInt16>) {
+      self.protocols = protocols
+      self.targets = targets
+      self.origins = origins
+    }
+  }
+
+  /// Adds a box of one IPv4 range on each side to the last entry, known exactly.
+  ///
+  /// - Parameter isBothFamilies: adds every IPv6 address on each side as well.
   public mutating func addPlain(
-    sources: ClosedRange<UInt32>, destinations: ClosedRange<UInt32>, _ services: [Service]
+    sources: ClosedRange<UInt32>, destinations: ClosedRange<UInt32>, _ ranges: PlainRanges,
+    states: SessionStates = .all, isBothFamilies: Bool
   ) {
     let entry = UInt32(entries.count - 1)
     let outcome = entries[entries.count - 1].outcome
-    if services.count == 1, let range = services[0].simple {
-      v4.append(
-        BoxRecord(
-          box: PacketBox(
-            destinationLow: destinations.lowerBound, destinationHigh: destinations.upperBound,
-            sourceLow: sources.lowerBound, sourceHigh: sources.upperBound, targetLow: range.target.lowerBound,
-            targetHigh: range.target.upperBound, originLow: range.origin.lowerBound,
-            originHigh: range.origin.upperBound, context: 0, protoLow: range.proto.lowerBound,
-            protoHigh: range.proto.upperBound),
-          outcome: outcome, flags: [.lower, .upper], entry: entry))
-      return
+    let context = states == .all ? 0 : number(PacketTail(states: states))
+    if context == ContextSets.nothing { return }
+    func box<Address>(_ source: ClosedRange<Address>, _ destination: ClosedRange<Address>) -> BoxRecord<Address> {
+      BoxRecord(
+        box: PacketBox(
+          destinationLow: destination.lowerBound, destinationHigh: destination.upperBound,
+          sourceLow: source.lowerBound, sourceHigh: source.upperBound, targetLow: ranges.targets.lowerBound,
+          targetHigh: ranges.targets.upperBound, originLow: ranges.origins.lowerBound,
+          originHigh: ranges.origins.upperBound, context: context, protoLow: ranges.protocols.lowerBound,
+          protoHigh: ranges.protocols.upperBound),
+        outcome: outcome, flags: [.lower, .upper], entry: entry)
     }
-    add(
-      PacketMatch(
-        sources: AddressSet(v4: IntervalSet(sources)), destinations: AddressSet(v4: IntervalSet(destinations)),
-        services: services), .both)
+    v4.append(box(sources, destinations))
+    if isBothFamilies { v6.append(box(UInt128.min...UInt128.max, UInt128.min...UInt128.max)) }
   }
-}
 
-extension Service {
-  /// The one range of each field, when the service is one box.
-  fileprivate var simple: (proto: ClosedRange<UInt8>, target: ClosedRange<UInt16>, origin: ClosedRange<UInt16>)? {
-    guard protocols.intervals.count == 1, destinationPorts.intervals.count == 1, sourcePorts.intervals.count == 1,
-      !constrainsTypes, tcpFlags.isAll
-    else { return nil }
-    let proto = protocols.intervals[0]
-    if constrainsPorts { guard proto.count == 1, IPProtocol.withPorts.contains(proto.lowerBound) else { return nil } }
-    return (proto, destinationPorts.intervals[0], sourcePorts.intervals[0])
+  private func number(_ tail: PacketTail) -> UInt32 {
+    contexts.number(
+      ingress: ContextSets.full(ingressClasses), egress: ContextSets.full(egressClasses), tail: tails[tail])
   }
 }

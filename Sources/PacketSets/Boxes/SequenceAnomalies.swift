@@ -44,8 +44,8 @@ public struct SequenceAnomalies: Hashable, Sendable {
   public var partlyCovered: [PartlyCoveredEntry] = []
 
   public static let shownOpposites = 5
-  /// A rule with less left than this counts as partly covered.
-  public static let shareThreshold = 0.1
+  /// A rule with less left than one of so many parts counts as partly covered.
+  public static let shareParts = 10
 }
 
 /// Finds the anomalies of a sequence.
@@ -110,7 +110,7 @@ private struct LivePart: Sendable {
       if found != OppositeEntries() { opposites = found }
     }
     if kinds.contains(.partlyCovered) {
-      shareLeft = search.shareLeft(of: entry, below: SequenceAnomalies.shareThreshold)
+      shareLeft = search.shareLeft(of: entry, below: SequenceAnomalies.shareParts)
     }
   }
 

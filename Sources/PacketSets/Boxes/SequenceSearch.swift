@@ -89,29 +89,31 @@ struct SequenceSearch {
       && v6.isCovered(v6.boxes(of: a, .upper), by: v6.boxes(of: b, .lower)) == true
   }
 
-  /// The share of a live entry that earlier ones leave, when it is below `threshold`: between two bounds, which are equal
+  /// The share of a live entry that earlier ones leave, when it is less than one of `parts` equal parts: between two bounds, which are equal
   /// where few cuts give it exactly.
-  func shareLeft(of entry: Int, below threshold: Double) -> ClosedRange<Double>? {
+  func shareLeft(of entry: Int, below parts: Int) -> ClosedRange<Double>? {
     let (first, second) = (v4.boxes(of: entry, .upper), v6.boxes(of: entry, .upper))
     // Families differ so much in size that each is judged for itself; the larger share counts.
     var most: ClosedRange<Double>?
     if !first.isEmpty {
-      guard let left = share(v4, first, entry, threshold) else { return nil }
+      guard let left = share(v4, first, entry, parts) else { return nil }
       most = left
     }
     if !second.isEmpty {
-      guard let left = share(v6, second, entry, threshold) else { return nil }
+      guard let left = share(v6, second, entry, parts) else { return nil }
       most = most.map { $0.upperBound < left.upperBound ? left : $0 } ?? left
     }
     return most
   }
 
   private func share<Address>(
-    _ search: BoxSearch<Address>, _ boxes: [PacketBox<Address>], _ entry: Int, _ threshold: Double
+    _ search: BoxSearch<Address>, _ boxes: [PacketBox<Address>], _ entry: Int, _ parts: Int
   ) -> ClosedRange<Double>? {
-    if search.takenAtMost(boxes, before: entry, enough: 1 - threshold) < 1 - threshold { return nil }
+    let most = 1 - 1 / Double(parts)
+    if search.takenAtMost(boxes, before: entry, enough: most) < most { return nil }
     let all = search.volume(of: boxes)
-    guard let left = search.volumeLeft(of: entry, enough: all * threshold) else { return nil }
+    // Dividing rounds once; a product with a rounded tenth would be off at the very border.
+    guard let left = search.volumeLeft(of: entry, enough: all / Double(parts)) else { return nil }
     return left.lowerBound / all...left.upperBound / all
   }
 }
