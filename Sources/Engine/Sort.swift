@@ -7,17 +7,26 @@ import SourceText
 /// Worst severity first, what touches safety before the rest, then file, line and code; the same for every order in which
 /// the findings were made.
 func finished(_ findings: [Finding], site: String, frameworks: [Framework]) -> [Finding] {
-  let sorted = findings.map { ($0, key($0)) }.sorted { $0.1 < $1.1 }.map(\.0)
-  let mapped = sorted.map { finding in
-    var finding = finding
-    finding.controls = frameworks.flatMap { framework in
-      framework.controls(for: finding.code).map {
-        ControlReference(framework: framework.id, id: $0.id, title: $0.title)
-      }
-    }
+  let keys = findings.map(key)
+  let order = findings.indices.sorted { a, b in
+    if keys[a] != keys[b] { return keys[a] < keys[b] }
+    return text(findings[a]) < text(findings[b])
+  }
+  // Findings of one code share their controls.
+  var controls: [String: [ControlReference]] = [:]
+  let mapped = order.map { index in
+    var finding = findings[index]
+    if controls[finding.code] == nil { controls[finding.code] = references(finding.code, frameworks) }
+    finding.controls = controls[finding.code] ?? []
     return finding
   }
   return fingerprinted(mapped, site: site)
+}
+
+private func references(_ code: String, _ frameworks: [Framework]) -> [ControlReference] {
+  frameworks.flatMap { framework in
+    framework.controls(for: code).map { ControlReference(framework: framework.id, id: $0.id, title: $0.title) }
+  }
 }
 
 /// Of one line's findings of equal severity, the safety system comes before the boundary, and hygiene last.
@@ -30,14 +39,13 @@ private struct SortKey: Comparable {
   var start: UInt32
   var family: Int
   var code: String
-  var text: String
 
   static func < (a: SortKey, b: SortKey) -> Bool {
     if a.severity != b.severity { return a.severity < b.severity }
     if a.consequence != b.consequence { return a.consequence < b.consequence }
     if a.file != b.file { return a.file < b.file }
     if a.start != b.start { return a.start < b.start }
-    return (a.family, a.code, a.text) < (b.family, b.code, b.text)
+    return (a.family, a.code) < (b.family, b.code)
   }
 }
 
@@ -47,6 +55,10 @@ private func key(_ finding: Finding) -> SortKey {
     severity: -finding.severity.rank, consequence: -consequence, file: finding.location.map { Int64($0.file) } ?? -1,
     start: finding.location?.start ?? 0,
     family: families.firstIndex(of: String(finding.code.prefix(3))) ?? families.count,
-    code: finding.code,
-    text: "\(finding.device ?? "") \(finding.property) \(finding.message)")
+    code: finding.code)
+}
+
+/// What tells findings of one line and code apart.
+private func text(_ finding: Finding) -> String {
+  "\(finding.device ?? "") \(finding.property) \(finding.message)"
 }

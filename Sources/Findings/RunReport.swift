@@ -104,9 +104,10 @@ public struct RunReport: Sendable {
 
   /// `3 critical, 1 low`; `no findings`.
   public var tally: String {
+    var numbers: [Severity: Int] = [:]
+    for index in findings.indices { numbers[findings[index].severity, default: 0] += 1 }
     let counts = Severity.allCases.reversed().compactMap { severity -> String? in
-      let count = findings.count { $0.severity == severity }
-      return count == 0 ? nil : "\(count) \(severity.rawValue)"
+      numbers[severity].map { "\($0) \(severity.rawValue)" }
     }
     return counts.isEmpty ? "no findings" : counts.joined(separator: ", ")
   }

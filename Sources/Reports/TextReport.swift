@@ -13,10 +13,23 @@ public struct TextStyle: Sendable {
 
 /// Writes findings as a compiler shows its errors: place, source line with carets, evidence, one line of help.
 public func textReport(_ report: RunReport, style: TextStyle) -> String {
+  var text = ""
+  writeTextReport(report, style: style) { text += $0 }
+  return text
+}
+
+/// Hands over the text report piece by piece, so that a report of very many findings need not fit into memory.
+public func writeTextReport(_ report: RunReport, style: TextStyle, to write: (String) -> Void) {
   var writer = TextWriter(report: report, style: style)
-  for finding in report.findings { writer.write(finding) }
+  for finding in report.findings {
+    writer.write(finding)
+    if writer.text.utf8.count > 1 << 16 {
+      write(writer.text)
+      writer.text.removeAll(keepingCapacity: true)
+    }
+  }
   writer.writeSummary()
-  return writer.text
+  write(writer.text)
 }
 
 private struct TextWriter {
@@ -96,11 +109,16 @@ private struct TextWriter {
     let source = printable(withoutSecrets(file.text(bounds.lowerBound..<end)))
     let number = String(position.line)
     let margin = String(repeating: " ", count: number.count)
-    let length = printable(file.text(Int(range.start)..<min(Int(range.end), end))).count
+    let length = width(printable(file.text(Int(range.start)..<min(Int(range.end), end))))
     let shown = clipped(source, from: position.column - 1, length: max(length, 1))
     line("  \(number) | \(shown.text)")
     let carets = String(repeating: " ", count: shown.offset) + String(repeating: "^", count: shown.length)
     line("  \(margin) | \(style.paint(carets, "31"))")
+  }
+
+  /// How many columns a text takes; counting bytes is enough where there is nothing but ASCII.
+  private func width(_ text: String) -> Int {
+    text.utf8.allSatisfy { $0 < 0x80 } ? text.utf8.count : text.count
   }
 
   /// More bytes behind the beginning of a range than a terminal's line can show.
@@ -109,8 +127,9 @@ private struct TextWriter {
   /// The part of a long line around the range, so that it fits a terminal.
   private func clipped(_ source: String, from start: Int, length: Int) -> (text: String, offset: Int, length: Int) {
     let width = 160
+    let count = self.width(source)
+    guard count > width else { return (source, min(start, count), length) }
     let characters = Array(source)
-    guard characters.count > width else { return (source, min(start, characters.count), length) }
     let first = max(0, min(start - 20, characters.count - width))
     let piece = String(characters[first..<min(first + width, characters.count)])
     let lead = first > 0 ? "…" : ""

@@ -189,8 +189,9 @@ public struct Device: Sendable {
     }
     while let list = open.popLast() {
       guard found.insert(list).inserted else { continue }
-      for rule in lists[list].rules {
-        switch rule.action {
+      let rules = lists[list].rules
+      for place in rules.indices {
+        switch rules.action(at: place) {
         case .jump(let target), .goto(let target): open.append(target)
         default: break
         }

@@ -120,6 +120,15 @@ public struct RuleTable: Sendable {
       && match.destinations.v4.overlaps(IntervalSet(row.destinationLow...row.destinationHigh))
   }
 
+  /// Whether a packed rule names every IPv4 address on a side, or every service; nil for a rule that is not packed.
+  public func packedRuleIsWide(at index: Int) -> Bool? {
+    let row = rows[index]
+    if row.flags.contains(.isDetailed) { return nil }
+    if row.flags.contains(.isDisabled) { return false }
+    return (row.sourceLow == 0 && row.sourceHigh == .max) || (row.destinationLow == 0 && row.destinationHigh == .max)
+      || services.plain(at: Int(row.service)).map { $0.kind == .any } ?? true
+  }
+
   /// Where a rule stands, without making the rule.
   public func source(at index: Int) -> SourceRange {
     let row = rows[index]

@@ -72,6 +72,7 @@ public func decimal(_ bytes: Span<UInt8>, _ range: Range<Int>) -> UInt64? {
 ///
 /// Configurations come from strangers; a terminal escape in a rule's comment must not reach the terminal.
 public func printable(_ text: String) -> String {
+  if text.utf8.allSatisfy({ 0x20...0x7E ~= $0 }) { return text }
   var result = ""
   for scalar in text.unicodeScalars {
     switch scalar.value {

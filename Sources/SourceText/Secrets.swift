@@ -6,6 +6,7 @@
 ///
 /// - Complexity: O(n).
 public func withoutSecrets(_ text: String) -> String {
+  if !mayNameSecret(text) { return text }
   var scalars = Array(text.unicodeScalars)
   var position = 0
   var wordsInLine = 0
@@ -28,6 +29,27 @@ public func withoutSecrets(_ text: String) -> String {
   var result = String.UnicodeScalarView()
   result.append(contentsOf: scalars)
   return String(result)
+}
+
+/// Whether some name of a secret may stand in the text; never wrongly false. Most rules name none.
+private func mayNameSecret(_ text: String) -> Bool {
+  // Lower case forms of the letters pairs that every ending below holds: pa(ss), se(cret), ps(k), co(mmunity), ke(y),
+  // pw(d), to(ken).
+  var last: UInt8 = 0
+  for byte in text.utf8 {
+    let next = ASCII.lowercased(byte)
+    // Names in other scripts, and letters that lower case turns into ASCII, are looked at in full.
+    if byte >= 0x80 { return true }
+    switch (last, next) {
+    case (UInt8(ascii: "p"), UInt8(ascii: "a")), (UInt8(ascii: "p"), UInt8(ascii: "s")),
+      (UInt8(ascii: "p"), UInt8(ascii: "w")), (UInt8(ascii: "s"), UInt8(ascii: "e")),
+      (UInt8(ascii: "c"), UInt8(ascii: "o")), (UInt8(ascii: "k"), UInt8(ascii: "e")),
+      (UInt8(ascii: "t"), UInt8(ascii: "o")):
+      return true
+    default: last = next
+    }
+  }
+  return false
 }
 
 private let secretEndings = ["password", "passwd", "passphrase", "secret", "psk", "community", "-key", "pwd", "token"]

@@ -126,14 +126,16 @@ struct CheckCommand: ParsableCommand {
   }
 
   private func write(_ report: RunReport, _ choice: OutputChoice, _ outcome: RunOutcome, _ reason: String) throws {
-    let bytes: [UInt8]
-    switch choice.format {
-    case .text:
-      let isColoured = choice.path == nil && bulkhead.isColoured(color, .standardOutput)
-      bytes = Array(textReport(report, style: TextStyle(isColoured: isColoured)).utf8)
-    case .json: bytes = jsonReport(report, outcome: outcome, reason: reason)
+    switch (choice.format, choice.path) {
+    case (.text, nil):
+      let style = TextStyle(isColoured: bulkhead.isColoured(color, .standardOutput))
+      writeTextReport(report, style: style) { bulkhead.write($0, to: .standardOutput) }
+    case (.text, let path?):
+      try writeFile(Array(textReport(report, style: TextStyle(isColoured: false)).utf8), to: path)
+    case (.json, let path):
+      let bytes = jsonReport(report, outcome: outcome, reason: reason)
+      if let path { try writeFile(bytes, to: path) } else { bulkhead.write(bytes, to: .standardOutput) }
     }
-    if let path = choice.path { try writeFile(bytes, to: path) } else { bulkhead.write(bytes, to: .standardOutput) }
   }
 
   /// Why the exit code is what it is.

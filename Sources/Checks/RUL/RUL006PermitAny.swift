@@ -6,7 +6,8 @@ extension Check {
   static let permitAny = Check(
     "RUL006", "permit-any", .high, "A rule permits any service from anywhere to anywhere.",
     work: .lists { context in
-      context.activeRules.filter { $0.rule.permitsAny }.map { list, rule in
+      context.wideRules { list, rule in
+        guard rule.permitsAny else { return nil }
         let isCertain = rule.permitsAny(rule.match.lower)
         return context.finding(
           list, wide: rule, isCertain: isCertain,

@@ -10,7 +10,7 @@ extension Check {
     "A permit is far wider than needed: all services, all sources or destinations, or most of a zone.",
     settings: ["share-of-zone-percent", "max-addresses"],
     work: .lists { context in
-      context.activeRules.compactMap { list, rule in
+      context.wideRules { list, rule in
         guard rule.action == .permit, !rule.permitsAny, rule.opensSessions else { return nil }
         let certain = rule.widths(rule.match.lower)
         let reasons = certain.isEmpty ? rule.widths : certain

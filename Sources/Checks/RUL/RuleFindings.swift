@@ -35,10 +35,16 @@ extension ListContext {
     return finding
   }
 
-  /// The rules that decide on forwarded traffic: written in the file, not disabled.
-  var activeRules: [(list: RuleList, rule: Rule)] {
-    device.forwardingLists.flatMap { index in
-      device.lists[index].rules.filter { $0.isExplicit && $0.state != .disabled }.map { (device.lists[index], $0) }
+  /// Findings about rules that decide on forwarded traffic, are written in the file, not disabled, and may name
+  /// everything on some side.
+  func wideRules(_ finding: (RuleList, Rule) -> Finding?) -> [Finding] {
+    device.forwardingLists.flatMap { index -> [Finding] in
+      let list = device.lists[index]
+      return list.rules.indices.compactMap { place in
+        if list.rules.packedRuleIsWide(at: place) == false { return nil }
+        let rule = list.rules[place]
+        return rule.isExplicit && rule.state != .disabled ? finding(list, rule) : nil
+      }
     }
   }
 }
