@@ -38,8 +38,8 @@ let package = Package(
     .executableTarget(
       name: "bulkhead",
       dependencies: [
-        "SourceText", "PacketSets", "RuleModel", "ConfigReaders", "SitePolicy", "Findings", "Checks", "Engine",
-        "Reports",
+        "SourceText", "PacketSets", "RuleModel", "ConfigReaders", "SitePolicy", "Findings", "Reachability", "Checks",
+        "Engine", "Reports",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(

@@ -69,8 +69,10 @@ public struct ConcreteEvaluator {
     return PacketVerdict(mayPermit: walk.mayPermit, mayDeny: walk.mayDeny, trace: walk.trace)
   }
 
-  /// The rules that a packet meets in lists that are asked one after the other, without a default behind them.
-  public func trace(lists: [Int], _ packet: Packet) -> PacketVerdict {
+  /// The rules that a packet meets in lists that are asked one after the other.
+  ///
+  /// - Parameter fallback: what happens to packets that no list decides; anything but permit counts as denied.
+  public func trace(lists: [Int], _ packet: Packet, fallback: DefaultAction.Verdict = .deny) -> PacketVerdict {
     var walk = Walk(evaluator: self, hint: nil)
     var outcome: ListOutcome = .fallThrough
     for list in lists {
@@ -78,9 +80,9 @@ public struct ConcreteEvaluator {
       outcome.formUnion(walk.outcome(list: list, packet))
       if !outcome.contains(.fallThrough) { break }
     }
+    if outcome.contains(.fallThrough) { outcome.insert(fallback == .permit ? .permit : .deny) }
     return PacketVerdict(
-      mayPermit: outcome.contains(.permit), mayDeny: outcome.contains(.deny) || outcome.contains(.fallThrough),
-      trace: walk.trace)
+      mayPermit: outcome.contains(.permit), mayDeny: outcome.contains(.deny), trace: walk.trace)
   }
 
   /// The fate of a packet in one list alone, with the list's own default (`leave` counts as denied).

@@ -112,8 +112,17 @@ private struct TextWriter {
     let length = width(printable(file.text(Int(range.start)..<min(Int(range.end), end))))
     let shown = clipped(source, from: position.column - 1, length: max(length, 1))
     line("  \(number) | \(shown.text)")
-    let carets = String(repeating: " ", count: shown.offset) + String(repeating: "^", count: shown.length)
+    let carets = repeated(Self.blanks, shown.offset) + repeated(Self.carets, shown.length)
     line("  \(margin) | \(style.paint(carets, "31"))")
+  }
+
+  private static let blanks = String(repeating: " ", count: 256)
+  private static let carets = String(repeating: "^", count: 256)
+
+  /// The first characters of a long text of one ASCII character; `String.init(repeating:count:)` appends one by one.
+  private func repeated(_ text: String, _ count: Int) -> String {
+    count <= text.utf8.count
+      ? String(Substring(text.utf8.prefix(count))) : String(repeating: text.first.map(String.init) ?? "", count: count)
   }
 
   /// How many columns a text takes; counting bytes is enough where there is nothing but ASCII.

@@ -15,7 +15,8 @@ struct Bulkhead: ParsableCommand {
       """,
     version: toolVersion,
     subcommands: [
-      CheckCommand.self, ExplainCommand.self, RulesCommand.self, FormatsCommand.self, ModelCommand.self,
+      CheckCommand.self, DiffCommand.self, ExplainCommand.self, RulesCommand.self, FormatsCommand.self,
+      ModelCommand.self,
     ],
     defaultSubcommand: CheckCommand.self)
 

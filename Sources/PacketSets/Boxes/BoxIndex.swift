@@ -109,7 +109,9 @@ struct BoxIndex<Address: FixedWidthInteger & UnsignedInteger & Sendable>: Sendab
   private mutating func build(_ items: Items, _ boxes: ContiguousArray<Record>, _ fields: ArraySlice<Field>) -> Int {
     let first = nodes.count
     let list = items.list
-    // Nodes of one forest stand side by side; what is in them comes after.
+    // Nodes of one forest stand side by side; what is in them comes after. An array that grows by doubling would take
+    // twice the memory at the moment when there is least left.
+    if first == 0 { nodes.reserveCapacity(Self.ranges(in: list) * 9 / 8) }
     var start = 0
     while start < list.count {
       var end = start + 1
@@ -149,6 +151,15 @@ struct BoxIndex<Address: FixedWidthInteger & UnsignedInteger & Sendable>: Sendab
     filed[Int(box / 64)] |= bit
   }
 
+  private static func ranges(in list: ContiguousArray<Item>) -> Int {
+    var count = 0
+    for index in list.indices
+    where index == 0 || list[index].low != list[index - 1].low || list[index].high != list[index - 1].high {
+      count += 1
+    }
+    return count
+  }
+
   /// Finds each node's parent and the end of its inside.
   private mutating func link(_ range: Range<Int>) {
     var open: [Int] = []
@@ -162,6 +173,7 @@ struct BoxIndex<Address: FixedWidthInteger & UnsignedInteger & Sendable>: Sendab
     }
     for index in open { nodes[index].end = UInt32(range.upperBound) }
     if weights.count < nodes.count {
+      if weights.isEmpty { weights.reserveCapacity(nodes.capacity) }
       weights.append(contentsOf: repeatElement(0, count: nodes.count - weights.count))
     }
     var sum = 0.0

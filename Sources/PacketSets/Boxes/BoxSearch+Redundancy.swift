@@ -45,7 +45,7 @@ extension BoxSearch {
   }
 
   /// The first later record that may take the point; skips are followed.
-  private func following(_ piece: Box, _ point: Point, after entry: Int) -> Record? {
+  func following(_ piece: Box, _ point: Point, after entry: Int) -> Record? {
     var first = -1
     var firstEntry = UInt32.max
     if skips.isEmpty {
@@ -79,13 +79,19 @@ extension BoxSearch {
   }
 
   /// A box between two entries that could decide otherwise in `part`, or lead past the second.
-  private func interference(_ part: Box, after entry: Int, before next: Int, _ outcome: BoxOutcome) -> Box? {
+  ///
+  /// - Parameter dividing: whether a box that holds the whole part is of no interest.
+  func interference(
+    _ part: Box, after entry: Int, before next: Int, _ outcome: BoxOutcome, dividing: Bool = false
+  ) -> Box? {
     var found: Box?
     let index = index(for: part)
     index.overlaps(part, above: entry, below: UInt32(next)) { place in
       let record = index.records[place]
       let isSame = record.outcome == outcome && record.flags.contains(.lower)
-      guard !isSame, record.flags.contains(.upper), meetsContext(record.box, part) else { return true }
+      guard !isSame, record.flags.contains(.upper), meetsContext(record.box, part),
+        !dividing || !encloses(record.box, part)
+      else { return true }
       found = record.box
       return false
     }

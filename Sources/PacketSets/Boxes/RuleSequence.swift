@@ -35,6 +35,8 @@ public struct RuleSequence {
       if states != .all { tails.insert(PacketTail(states: states)) }
     }
 
+    public mutating func formUnion(_ other: Contexts) { tails.formUnion(other.tails) }
+
     func classes() -> TailClasses { TailClasses(tails) }
   }
 
@@ -42,7 +44,7 @@ public struct RuleSequence {
   let contexts: ContextSets
   var v4 = ContiguousArray<BoxRecord<UInt32>>()
   var v6 = ContiguousArray<BoxRecord<UInt128>>()
-  private let tails: TailClasses
+  let tails: TailClasses
   private let ingressClasses: Int
   private let egressClasses: Int
 
@@ -55,6 +57,14 @@ public struct RuleSequence {
     self.ingressClasses = ingressClasses
     self.egressClasses = egressClasses
     self.contexts = ContextSets(ingress: ingressClasses, egress: egressClasses, tail: tails.count)
+  }
+
+  /// An empty sequence over the contexts of another one, so that the two can be compared.
+  public init(sharing other: RuleSequence) {
+    tails = other.tails
+    ingressClasses = other.ingressClasses
+    egressClasses = other.egressClasses
+    contexts = other.contexts
   }
 
   public mutating func reserveCapacity(_ count: Int) {

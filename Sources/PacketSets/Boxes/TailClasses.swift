@@ -12,6 +12,8 @@ struct TailClasses: Sendable {
   private let bits: [PacketTail: ContextSets.Bits]
   /// At least 1.
   let count: Int
+  /// A TCP packet of each class, for its state, flags and function.
+  let examples: [Packet]
 
   /// - Complexity: one set operation for each tail and class so far.
   init(_ tails: Set<PacketTail>) {
@@ -22,6 +24,11 @@ struct TailClasses: Sendable {
       classes = classes.flatMap { [$0.intersection(set), $0.subtracting(set)] }.filter { !$0.isEmpty }
     }
     count = classes.count
+    let tcp = space.set(PacketMatch(services: [Service(proto: IPProtocol.tcp)]))
+    examples = classes.map { part in
+      part.intersection(tcp).witness()
+        ?? Packet(source: IPAddress(v4: 0), destination: IPAddress(v4: 0), proto: IPProtocol.tcp)
+    }
     var bits = [PacketTail.any: ContextSets.full(classes.count)]
     for (tail, set) in ordered {
       var own = ContextSets.Bits(repeating: 0, count: (classes.count + 63) / 64)

@@ -6,6 +6,8 @@ struct InterfaceClasses {
   private var bits: [InterfaceMatch: ContextSets.Bits] = [:]
   /// At least 1.
   private(set) var count = 1
+  /// An interface of each group.
+  private(set) var examples = [""]
 
   /// - Parameters:
   ///   - matches: everything that rules say about the direction.
@@ -23,9 +25,12 @@ struct InterfaceClasses {
     if !isComplete || interfaces.isEmpty { names.insert("\u{1}") }
     let ordered = special.sorted { ($0.patterns ?? []).lexicographicallyPrecedes($1.patterns ?? []) }
     var classes: [[Bool]: Int] = [:]
+    examples = []
     for name in names.sorted() {
       let signature = ordered.map { $0.contains(name) }
-      if classes[signature] == nil { classes[signature] = classes.count }
+      guard classes[signature] == nil else { continue }
+      classes[signature] = classes.count
+      examples.append(name)
     }
     count = classes.count
     for (place, match) in ordered.enumerated() {

@@ -28,8 +28,22 @@ struct ListFlattener {
   private let egress: InterfaceClasses
   private var sequence: RuleSequence?
   private var contexts = RuleSequence.Contexts()
-  /// Where each entry comes from; `list` is -1 for a stage's default.
-  typealias Origins = ContiguousArray<(list: Int32, rule: UInt32, isTested: Bool)>
+  /// Where an entry comes from.
+  struct Origin {
+    /// -1 for a stage's default.
+    var list: Int32
+    private var place: UInt32
+
+    init(list: Int32, rule: UInt32, isTested: Bool) {
+      self.list = list
+      place = rule == noRule ? noRule : rule << 1 | (isTested ? 1 : 0)
+    }
+
+    /// `noRule` for a default.
+    var rule: UInt32 { place == noRule ? noRule : place >> 1 }
+    var isTested: Bool { place != noRule && place & 1 == 1 }
+  }
+  typealias Origins = ContiguousArray<Origin>
   private(set) var origins: Origins = []
   /// Entries that may still be made of chains; beyond it a jump is left open and its chain looked at by itself.
   private var budget: Int
@@ -49,16 +63,37 @@ struct ListFlattener {
   ///
   /// - Parameter fallback: what happens to packets that no list decides; nil when that is not known.
   mutating func flatten(_ lists: [Int], fallback: DefaultAction.Verdict?) -> RuleSequence {
+    let contexts = contexts(of: lists, fallback: fallback)
+    return fill(
+      RuleSequence(contexts: contexts, ingressClasses: ingress.count, egressClasses: egress.count), lists,
+      fallback: fallback)
+  }
+
+  /// The first round: what the rules look at besides addresses, protocol and ports.
+  mutating func contexts(of lists: [Int], fallback: DefaultAction.Verdict?) -> RuleSequence.Contexts {
     let all = budget
+    contexts = RuleSequence.Contexts()
     run(lists, fallback)
-    // What the rules look at is known now; the second round fills the sequence.
-    sequence = RuleSequence(contexts: contexts, ingressClasses: ingress.count, egressClasses: egress.count)
-    sequence?.reserveCapacity(lists.reduce(0) { $0 + device.lists[$1].rules.count } + 2)
     budget = all
+    return contexts
+  }
+
+  /// The second round: fills an empty sequence.
+  mutating func fill(
+    _ empty: consuming RuleSequence, _ lists: [Int], fallback: DefaultAction.Verdict?
+  ) -> RuleSequence {
+    let count = lists.reduce(0) { $0 + device.lists[$1].rules.count } + 2
+    let all = budget
+    var filled = empty
+    filled.reserveCapacity(count)
+    sequence = filled
+    filled = RuleSequence(contexts: contexts)
     origins = []
+    origins.reserveCapacity(count)
     run(lists, fallback)
+    budget = all
     defer { sequence = nil }
-    return sequence.take() ?? RuleSequence(contexts: contexts)
+    return sequence.take() ?? filled
   }
 
   private mutating func run(_ lists: [Int], _ fallback: DefaultAction.Verdict?) {
@@ -183,7 +218,7 @@ struct ListFlattener {
   private mutating func entry(
     _ outcome: BoxOutcome, _ origin: (Int32, UInt32), isTested: Bool, opensSessions: Bool = true
   ) {
-    origins.append((origin.0, origin.1, isTested))
+    origins.append(Origin(list: origin.0, rule: origin.1, isTested: isTested))
     _ = sequence?.append(SequenceEntry(outcome, isTested: isTested, isCompared: opensSessions))
   }
 

@@ -68,9 +68,10 @@ public func ruleAnomalies(
   while let next = open.popLast() {
     guard done.insert(next.lists).inserted else { continue }
     var flattener = ListFlattener(device, ingress: ingress, egress: egress)
-    let sequence = flattener.flatten(next.lists, fallback: next.fallback)
+    // Handed over without keeping it: the boxes of a long list are needed once, to index them.
+    let found = try anomalies(
+      in: flattener.flatten(next.lists, fallback: next.fallback), kinds: kinds, workers: workers)
     visited.formUnion(flattener.origins.lazy.map { Int($0.list) })
-    let found = try anomalies(in: sequence, kinds: kinds, workers: workers)
     collector.add(found, flattener.origins, device, asked: next.lists)
     open += flattener.unfollowed.subtracting(visited).sorted().map { ([$0], nil) }
     // Lists that no stage and no jump leads to, but that are in use otherwise.
@@ -83,33 +84,42 @@ public func ruleAnomalies(
   return collector.result
 }
 
-private typealias ListSequence = (lists: [Int], fallback: DefaultAction.Verdict?)
+/// Lists that are asked one after the other, and what happens to packets that none decides.
+typealias ListSequence = (lists: [Int], fallback: DefaultAction.Verdict?)
 
-/// What the stages of a device ask, each sequence once; the last comes first.
-private func sequences(of device: Device) -> [ListSequence] {
-  let all = (device.pipeline + device.localPipeline).compactMap { stage -> ListSequence? in
+/// What the stages of a device ask, in order.
+func filterSequences(of device: Device) -> [ListSequence] {
+  (device.pipeline + device.localPipeline).compactMap { stage -> ListSequence? in
     guard case .filter(let lists, let fallback) = stage.work, !lists.isEmpty else { return nil }
     // A list that ends in a verdict is the last that is asked.
     let last = lists.firstIndex { device.lists[$0].fallback.verdict != .leave } ?? lists.count - 1
     return (Array(lists[...last]), fallback.verdict)
   }
+}
+
+/// The same, or each list by itself where no stage asks any; the last comes first.
+private func sequences(of device: Device) -> [ListSequence] {
+  let all = filterSequences(of: device)
   return all.isEmpty
     ? device.lists.indices.filter { !device.unboundLists.contains($0) }.map { ([$0], nil) }.reversed() : all.reversed()
 }
 
-private func interfaceClasses(of device: Device) -> (InterfaceClasses, InterfaceClasses) {
-  var ingress: Set<InterfaceMatch> = []
-  var egress: Set<InterfaceMatch> = []
+/// Everything that a device's rules say about the interfaces of one direction.
+func interfaceMatches(of device: Device, _ direction: KeyPath<Rule, InterfaceMatch>) -> Set<InterfaceMatch> {
+  var matches: Set<InterfaceMatch> = []
   for list in device.lists {
     for place in list.rules.indices where list.rules.packed(at: place) == nil {
-      let rule = list.rules[place]
-      ingress.insert(rule.ingress)
-      egress.insert(rule.egress)
+      matches.insert(list.rules[place][keyPath: direction])
     }
   }
-  let names = device.interfaces.map(\.name)
-  return (
-    InterfaceClasses(ingress, interfaces: names, isComplete: device.listsAllInterfaces),
-    InterfaceClasses(egress, interfaces: names, isComplete: device.listsAllInterfaces)
-  )
+  return matches
+}
+
+private func interfaceClasses(of device: Device) -> (InterfaceClasses, InterfaceClasses) {
+  func classes(_ direction: KeyPath<Rule, InterfaceMatch>) -> InterfaceClasses {
+    InterfaceClasses(
+      interfaceMatches(of: device, direction), interfaces: device.interfaces.map(\.name),
+      isComplete: device.listsAllInterfaces)
+  }
+  return (classes(\.ingress), classes(\.egress))
 }
