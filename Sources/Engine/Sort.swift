@@ -14,11 +14,11 @@ func finished(_ findings: [Finding], site: String, frameworks: [Framework]) -> [
   }
   // Findings of one code share their controls.
   var controls: [String: [ControlReference]] = [:]
-  let mapped = order.map { index in
-    var finding = findings[index]
-    if controls[finding.code] == nil { controls[finding.code] = references(finding.code, frameworks) }
-    finding.controls = controls[finding.code] ?? []
-    return finding
+  var mapped = order.map { findings[$0] }
+  for index in mapped.indices {
+    let code = mapped[index].code
+    if controls[code] == nil { controls[code] = references(code, frameworks) }
+    mapped[index].controls = controls[code] ?? []
   }
   return fingerprinted(mapped, site: site)
 }

@@ -5,17 +5,29 @@
 /// reformatting a rule keeps the fingerprint.
 ///
 /// - Parameter findings: all findings of a run in their final order.
-public func fingerprinted(_ findings: [Finding], site: String) -> [Finding] {
+public func fingerprinted(_ findings: consuming [Finding], site: String) -> [Finding] {
   var seen: [UInt128: Int] = [:]
-  return findings.map { finding in
-    var finding = finding
+  // In place: copies of very many findings would take as much memory again.
+  var result = findings
+  for index in result.indices {
+    let finding = result[index]
     let parts = [finding.code, site, finding.device ?? "", finding.property, finding.subject]
     let hash = fnv1a(parts)
     let ordinal = seen[hash, default: 0]
     seen[hash] = ordinal + 1
-    let text = String(ordinal == 0 ? hash : fnv1a(parts + ["\(ordinal)"]), radix: 16)
-    finding.fingerprint = "v1:" + String(repeating: "0", count: 32 - text.count) + text
-    return finding
+    result[index].fingerprint = "v1:" + hexadecimal(ordinal == 0 ? hash : fnv1a(parts + ["\(ordinal)"]))
+  }
+  return result
+}
+
+/// 32 digits; `String(_:radix:)` divides 128-bit numbers digit by digit, which is far slower.
+private func hexadecimal(_ value: UInt128) -> String {
+  String(unsafeUninitializedCapacity: 32) { digits in
+    for place in 0..<32 {
+      let digit = UInt8(truncatingIfNeeded: value >> UInt128(124 - 4 * place)) & 15
+      digits[place] = digit < 10 ? 48 + digit : 87 + digit
+    }
+    return 32
   }
 }
 
