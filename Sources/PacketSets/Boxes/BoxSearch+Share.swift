@@ -70,7 +70,7 @@ extension BoxSearch {
   }
 
   /// An earlier entry that takes a part of the piece, a large one if there is one; nil when none does.
-  private func usableCover(of piece: Box, before entry: Int) -> Cover? {
+  func usableCover(of piece: Box, before entry: Int) -> Cover? {
     var best: (record: Record, volume: Double)?
     var split: Record?
     var looked = 0

@@ -170,7 +170,7 @@ private struct DifferenceSearch<Address: FixedWidthInteger & UnsignedInteger & S
 
 extension PacketBox {
   /// The box as a match, contexts left free.
-  fileprivate var match: PacketMatch {
+  var match: PacketMatch {
     var service = Service(protocols: IntervalSet(protoLow...protoHigh))
     if protoLow == protoHigh, IPProtocol.withTypes.contains(protoLow) {
       service.icmpTypes = Self.byte(targetLow, targetHigh)

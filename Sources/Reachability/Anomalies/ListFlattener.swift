@@ -47,6 +47,8 @@ struct ListFlattener {
   private(set) var origins: Origins = []
   /// Entries that may still be made of chains; beyond it a jump is left open and its chain looked at by itself.
   private var budget: Int
+  /// Entries in front of those that have an origin.
+  private var base = 0
   /// Chains that were not followed.
   private(set) var unfollowed: Set<Int> = []
 
@@ -78,15 +80,18 @@ struct ListFlattener {
     return contexts
   }
 
-  /// The second round: fills an empty sequence.
+  /// The second round: fills a sequence.
+  ///
+  /// - Parameter first: how many entries it has already, which have no origin.
   mutating func fill(
-    _ empty: consuming RuleSequence, _ lists: [Int], fallback: DefaultAction.Verdict?
+    _ empty: consuming RuleSequence, _ lists: [Int], fallback: DefaultAction.Verdict?, behind first: Int = 0
   ) -> RuleSequence {
     let count = lists.reduce(0) { $0 + device.lists[$1].rules.count } + 2
     let all = budget
     var filled = empty
     filled.reserveCapacity(count)
     sequence = filled
+    base = first
     filled = RuleSequence(contexts: contexts)
     origins = []
     origins.reserveCapacity(count)
@@ -128,7 +133,7 @@ struct ListFlattener {
       entry(list.fallback.verdict == .permit ? .permit : .deny, (Int32(index), Self.noRule), isTested: false)
       bounds(.any, condition)
     }
-    for skip in skips { sequence?.end(skip: skip, at: origins.count) }
+    for skip in skips { sequence?.end(skip: skip + base, at: origins.count + base) }
   }
 
   private mutating func addPlain(_ row: PlainRule, _ list: RuleList, _ index: Int, _ place: Int) {
