@@ -60,8 +60,8 @@ extension BoxSearch {
     return result
   }
 
-  /// Whether `covers` together hold every point of `boxes`; nil when the pieces outgrow the limit.
-  func isCovered(_ boxes: [Box], by covers: [Box]) -> Bool? {
+  /// Whether `covers` together hold every point of `boxes`; nil when the pieces outgrow a limit.
+  func isCovered(_ boxes: [Box], by covers: [Box], limit: Int? = nil) -> Bool? {
     var stack = boxes.map { ($0, 0) }
     var steps = 0
     while let (piece, start) = stack.popLast() {

@@ -11,6 +11,11 @@ struct DiagramSearch<Address: FixedWidthInteger & UnsignedInteger & Sendable> {
   /// The entries that take packets of the boxes before `entry`, in order, and whether some packet is left; nil when the
   /// diagram outgrows its limit.
   func takers(of boxes: [PacketBox<Address>], before entry: Int) -> (takers: [Int], isLive: Bool)? {
+    let everything = search.contexts.product(0)
+    // Each kind of class is numbered in 16 bits.
+    guard [everything.ingress, everything.egress, everything.tail].allSatisfy({ $0.count * 64 <= 1 << 16 }) else {
+      return nil
+    }
     var rest = boxes.reduce(space.empty) { $0.union(set($1)) }
     var waiting: [(end: UInt32, set: PacketSet)] = []
     var found: [Int] = []
@@ -55,7 +60,7 @@ struct DiagramSearch<Address: FixedWidthInteger & UnsignedInteger & Sendable> {
 
   private func classes(_ bits: ContextSets.Bits) -> IntervalSet<UInt16> {
     IntervalSet(
-      (0..<min(bits.count * 64, 1 << 16)).filter { bits[$0 / 64] >> UInt64($0 % 64) & 1 == 1 }.map {
+      (0..<bits.count * 64).filter { bits[$0 / 64] >> UInt64($0 % 64) & 1 == 1 }.map {
         UInt16($0)...UInt16($0)
       })
   }

@@ -70,7 +70,7 @@ public func anomalies(
   let isDead = marks(dead.map(\.entry), of: search.entries.count)
   let live = tested.filter { !isDead[$0] }
   let parts = try collect(live, workers, search) { (entry, search) throws(SearchError) in
-    let part = LivePart(entry, search, kinds) { !isDead[$0] }
+    let part = try LivePart(entry, search, kinds) { !isDead[$0] }
     return part.isEmpty ? nil : part
   }
   for part in parts.sorted(by: { $0.entry < $1.entry }) {
@@ -100,11 +100,13 @@ private struct LivePart: Sendable {
   var opposites: OppositeEntries?
   var shareLeft: ClosedRange<Double>?
 
-  init(_ entry: Int, _ search: SequenceSearch, _ kinds: AnomalyKinds, isLive: (Int) -> Bool) {
+  init(
+    _ entry: Int, _ search: SequenceSearch, _ kinds: AnomalyKinds, isLive: (Int) -> Bool
+  ) throws(SearchError) {
     self.entry = entry
     // What a match may or may not be says nothing about the rule itself.
     guard search.isExact(entry) else { return }
-    if kinds.contains(.redundant) { redundancy = search.redundancy(of: entry) }
+    if kinds.contains(.redundant) { redundancy = try search.redundancy(of: entry) }
     if kinds.contains(.opposites) {
       let found = search.opposites(of: entry, limit: SequenceAnomalies.shownOpposites, isLive: isLive)
       if found != OppositeEntries() { opposites = found }

@@ -66,12 +66,17 @@ struct SequenceSearch {
   // MARK: - Entries that are live
 
   /// The later entries that would decide the same for every packet of an entry; nil when it is needed.
-  func redundancy(of entry: Int) -> [Int]? {
+  ///
+  /// - Throws: `SearchError.tooLarge`.
+  func redundancy(of entry: Int) throws(SearchError) -> [Int]? {
     var takers: Set<Int> = []
-    // What cannot be decided within the limits counts as needed.
-    guard case .same = v4.redundancy(of: entry, takers: &takers),
-      case .same = v6.redundancy(of: entry, takers: &takers)
-    else { return nil }
+    for answer in [v4.redundancy(of: entry, takers: &takers), v6.redundancy(of: entry, takers: &takers)] {
+      switch answer {
+      case .same: continue
+      case .differs: return nil
+      case .undecided: throw .tooLarge
+      }
+    }
     return takers.sorted()
   }
 
@@ -85,8 +90,8 @@ struct SequenceSearch {
 
   /// Whether everything that `a` may match is certainly matched by `b`.
   private func isInside(_ a: Int, _ b: Int) -> Bool {
-    v4.isCovered(v4.boxes(of: a, .upper), by: v4.boxes(of: b, .lower)) == true
-      && v6.isCovered(v6.boxes(of: a, .upper), by: v6.boxes(of: b, .lower)) == true
+    v4.isCovered(v4.boxes(of: a, .upper), by: v4.boxes(of: b, .lower), limit: .max) == true
+      && v6.isCovered(v6.boxes(of: a, .upper), by: v6.boxes(of: b, .lower), limit: .max) == true
   }
 
   /// The share of a live entry that earlier ones leave, when it is less than one of `parts` equal parts: between two bounds, which are equal

@@ -50,7 +50,8 @@ public struct RuleAnomalies: Hashable, Sendable {
 /// where rules jump to them. A rule that stands in several places is covered when it is covered in each. A match that is
 /// known only between bounds counts with its upper bound as a rule and with its lower bound as a cover, so an answer holds
 /// whatever the unknown parts are. Rules that the platform implies, disabled ones and those of unbound lists are not asked
-/// about.
+/// about. Jumps so many that following them would multiply the rules by more than twenty are left open, and their chains
+/// are looked at by themselves: what is found there holds, but rules may be covered that are not named.
 ///
 /// - Parameters:
 ///   - kinds: what to look for besides covered rules.
