@@ -1,13 +1,13 @@
-extension BoxSearch {
-  /// Whether the packets that reach an entry would fare the same without it.
-  enum Redundancy {
-    /// No packet of these boxes reaches the entry, or all would be decided the same.
-    case same
-    /// A packet at this point would be decided otherwise, or it is not certain how.
-    case differs
-    case undecided
-  }
+/// Whether the packets that reach an entry would fare the same without it.
+enum Redundancy {
+  /// No packet of these boxes reaches the entry, or all would be decided the same.
+  case same
+  /// A packet at this point would be decided otherwise, or it is not certain how.
+  case differs
+  case undecided
+}
 
+extension BoxSearch {
   /// Whether removing an entry changes no verdict within its boxes of this family.
   ///
   /// - Parameter takers: gets the later entries that would decide instead; those of another outcome than `entry` never.

@@ -59,9 +59,7 @@ struct DiagramSearch<Address: FixedWidthInteger & UnsignedInteger & Sendable> {
   }
 
   private func classes(_ bits: ContextSets.Bits) -> IntervalSet<UInt16> {
-    IntervalSet(
-      (0..<bits.count * 64).filter { bits[$0 / 64] >> UInt64($0 % 64) & 1 == 1 }.map {
-        UInt16($0)...UInt16($0)
-      })
+    let members = (0..<bits.count * 64).filter { bits[$0 / 64] >> UInt64($0 % 64) & 1 == 1 }
+    return IntervalSet(members.map { UInt16($0)...UInt16($0) })
   }
 }
