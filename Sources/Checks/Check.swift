@@ -92,6 +92,8 @@ public struct DeviceContext {
   public let analysis: DeviceAnalysis
   public let policy: SiteRules
   public let today: CalendarDate
+  /// Where findings are worked out.
+  let small = SmallSpace()
 
   public var site: Site { analysis.topology.site }
   public var device: Device { analysis.device }

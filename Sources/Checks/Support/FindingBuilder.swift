@@ -29,8 +29,8 @@ extension DeviceContext {
     let certain = violation.isCertain
     let parts = violation.parts.filter { !certain || !$0.packets.lower.isEmpty }.sorted { isWorse($0, $1) }
     let worst = parts[0]
-    let shown = certain ? worst.packets.lower : worst.packets.upper
-    let cover = readable(shown).boxes(limit: 8)
+    let shown = small.copy(of: certain ? worst.packets.lower : worst.packets.upper)
+    let cover = readable(shown.set).boxes(limit: 8)
     let (from, to) = (topology.label(worst.flow.from), topology.label(worst.flow.to))
     let pair = "\(from) -> \(to)"
     var finding = Finding(
@@ -41,7 +41,7 @@ extension DeviceContext {
       property: zoneNames(worst.flow), subject: subject(of: violation.place), location: location(of: violation.place),
       help: help)
     finding.counts = certain || rule.possibleCounts
-    finding.witness = try witness(of: worst, severityOfDoubt: certain)
+    finding.witness = try witness(of: worst, in: shown, severityOfDoubt: certain)
     finding.regions = cover.boxes.map(\.withoutFlags.description) + (cover.isComplete ? [] : ["and more"])
     finding.notes = otherPairs(parts, besides: pair)
     finding.related = related(violation)
@@ -53,7 +53,7 @@ extension DeviceContext {
 
   /// The set without its functions, where packets without any function belong to it wherever others do.
   private func readable(_ set: PacketSet) -> PacketSet {
-    let plain = space.set(PacketMatch(function: FunctionMatch(functions: IntervalSet(0))))
+    let plain = set.space.set(PacketMatch(function: FunctionMatch(functions: IntervalSet(0))))
     let whole = set.forgettingFunctions
     return set.intersection(plain).forgettingFunctions == whole ? whole : set
   }
