@@ -95,6 +95,13 @@ extension DeviceContext {
 
   /// The lines that leave a possible violation open.
   private func blame(_ violation: RuleViolation) -> [String] {
+    if let state = violation.parts.first?.branch.state, violation.parts.allSatisfy({ $0.branch.state != .new }) {
+      return [
+        """
+        cannot tell: only packets of state \(state.name) pass, which open no session; but crafted ones do get through
+        """
+      ]
+    }
     let uncertainties = rule(at: violation.place)?.match.uncertainties ?? []
     guard !uncertainties.isEmpty else {
       return ["cannot tell: an earlier rule or an inspection profile on the way is known only between bounds"]

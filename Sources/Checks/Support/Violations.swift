@@ -45,7 +45,7 @@ extension DeviceContext {
     let answers = selecting ?? { policy.answers(rule, $0, $1, topology) }
     for flow in analysis.flows where answers(flow.from, flow.to) {
       let set = forbidden(flow)
-      for branch in flow.branches {
+      for branch in flow.branches + flow.strays {
         let packets = branch.permitted.intersection(set)
         if packets.upper.isEmpty { continue }
         for (place, part) in shares(of: packets, branch) {

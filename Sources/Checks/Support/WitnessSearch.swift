@@ -17,11 +17,13 @@ extension DeviceContext {
       shown.boxes.isEmpty || shown.boxes.contains { $0.mayOverlap(preference) }
     }
     let context = "\(topology.label(part.flow.from)) to \(topology.label(part.flow.to))"
-    guard let leaving = shown.set.witness(preferring: preferred), let entering = original(of: leaving, part)
+    guard var leaving = shown.set.witness(preferring: preferred), var entering = original(of: leaving, part)
     else {
       throw CheckError.unconfirmedWitness(
         check: check.code, device: device.label, packet: context, detail: "no packet enters this way")
     }
+    leaving.state = part.branch.state
+    entering.state = part.branch.state
     let evaluator = ConcreteEvaluator(device: device, ingress: part.flow.ingress, egress: part.flow.egress)
     let verdict = evaluator.forward(entering, hint: leaving.destination)
     guard verdict.mayPermit, !certain || !verdict.mayDeny else {
