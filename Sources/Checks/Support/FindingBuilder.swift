@@ -29,8 +29,7 @@ extension DeviceContext {
     let certain = violation.isCertain
     let parts = violation.parts.filter { !certain || !$0.packets.lower.isEmpty }.sorted { isWorse($0, $1) }
     let worst = parts[0]
-    let shown = small.copy(of: certain ? worst.packets.lower : worst.packets.upper)
-    let cover = readable(shown.set).boxes(limit: 8)
+    let (cover, proof) = try shown(worst, certain: certain)
     let (from, to) = (topology.label(worst.flow.from), topology.label(worst.flow.to))
     let pair = "\(from) -> \(to)"
     var finding = Finding(
@@ -41,7 +40,7 @@ extension DeviceContext {
       property: zoneNames(worst.flow), subject: subject(of: violation.place), location: location(of: violation.place),
       help: help)
     finding.counts = certain || rule.possibleCounts
-    finding.witness = try witness(of: worst, in: shown, severityOfDoubt: certain)
+    finding.witness = proof
     finding.regions = cover.boxes.map(\.withoutFlags.description) + (cover.isComplete ? [] : ["and more"])
     finding.notes = otherPairs(parts, besides: pair)
     finding.related = related(violation)
@@ -49,6 +48,22 @@ extension DeviceContext {
       .compactMap { $0?.touched }.max()
     if !certain { finding.notes += blame(violation) }
     return finding
+  }
+
+  /// The part's traffic for people, and a packet of it.
+  private func shown(_ part: ViolationPart, certain: Bool) throws -> (cover: PacketCover, witness: Witness) {
+    let packets = certain ? part.packets.lower : part.packets.upper
+    let passage = SmallSpace.Passage(
+      packets: packets, ingress: part.flow.ingress, egress: part.flow.egress, from: part.flow.from, to: part.flow.to,
+      state: part.branch.state, isCertain: certain)
+    let isPlain = part.branch.translations.isEmpty
+    if isPlain, let known = small.known[passage] { return known }
+    let copy = small.copy(of: packets)
+    let result = (
+      cover: readable(copy.set).boxes(limit: 8), witness: try witness(of: part, in: copy, severityOfDoubt: certain)
+    )
+    if isPlain { small.known[passage] = result }
+    return result
   }
 
   /// The set without its functions, where packets without any function belong to it wherever others do.

@@ -1,3 +1,4 @@
+import Findings
 import PacketSets
 import Reachability
 
@@ -6,7 +7,19 @@ import Reachability
 /// The space of a device with ten thousand rules holds millions of nodes, and every step there waits for memory. What a
 /// finding shows is a few boxes: in a space that fits the processor's cache the same questions are answered many times
 /// faster. Sets are canonical, so the answers are the same.
-final class SmallSpace {
+///
+/// Several checks may find the same traffic at fault; what was worked out for one is kept for the others.
+public final class SmallSpace {
+  /// Traffic by which a witness is known: it passes untranslated.
+  struct Passage: Hashable {
+    var packets: PacketSet
+    var ingress: String
+    var egress: String
+    var from: ZoneReference
+    var to: ZoneReference
+    var state: SessionState
+    var isCertain: Bool
+  }
   private var space = PacketSpace()
   private var copies = 0
   /// The addresses of the inventory by zone, gathered once.
@@ -24,6 +37,11 @@ final class SmallSpace {
     copies += 1
     return (space.set(cover.boxes), cover.boxes)
   }
+
+  /// What was found out about traffic before.
+  var known: [Passage: (cover: PacketCover, witness: Witness)] = [:]
+
+  public init() {}
 
   /// What `gather` found for the zone when it was first asked.
   func hosts(_ reference: ZoneReference, gather: () -> AddressSet) -> AddressSet {
