@@ -92,15 +92,20 @@ public struct DeviceContext {
   public let analysis: DeviceAnalysis
   public let policy: SiteRules
   public let today: CalendarDate
+  /// Where findings are worked out.
+  let small: SmallSpace
 
   public var site: Site { analysis.topology.site }
   public var device: Device { analysis.device }
   public var topology: SiteTopology { analysis.topology }
   public var space: PacketSpace { analysis.space }
 
+  /// - Parameter small: one for all checks of the same analysis saves work.
   public init(
-    check: Check, rule: PolicyRule, analysis: DeviceAnalysis, policy: SiteRules, today: CalendarDate
+    check: Check, rule: PolicyRule, analysis: DeviceAnalysis, policy: SiteRules, today: CalendarDate,
+    small: SmallSpace = SmallSpace()
   ) {
+    self.small = small
     self.check = check
     self.rule = rule
     self.analysis = analysis

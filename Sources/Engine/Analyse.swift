@@ -63,14 +63,15 @@ func zoneFindings(
   let topology = SiteTopology(site: site, devices: bound.devices)
   var findings: [Finding] = []
   let analyses = topology.devices.map { DeviceAnalysis(topology: topology, bound: $0) }
+  let small = analyses.map { _ in SmallSpace() }
   for rule in rules.rules {
     for check in Check.named(rule.check) {
       do {
         switch check.work {
         case .device(let run):
-          for analysis in analyses {
+          for (analysis, small) in zip(analyses, small) {
             findings += try run(
-              DeviceContext(check: check, rule: rule, analysis: analysis, policy: rules, today: today))
+              DeviceContext(check: check, rule: rule, analysis: analysis, policy: rules, today: today, small: small))
           }
         case .site(let run):
           findings += try run(

@@ -10,8 +10,16 @@ struct DetectedPlatform {
 /// Takes the format that is named, or else the one that the file itself shows.
 ///
 /// - Throws: `EngineError.platform` when the name is unknown, no format or more than one claims the file: it is never
-///   guessed.
+///   guessed. `EngineError.unreadable` when a line is too long for a configuration.
 func detect(_ file: SourceFile, format: String?) throws(EngineError) -> DetectedPlatform {
+  if let line = firstOverlongLine(file) {
+    throw .unreadable(
+      path: "\(file.path):\(line)",
+      reason: """
+        the line is longer than the \(lineLimit) bytes that are read, so this is no configuration as a device writes it; \
+        export it anew, or name another file
+        """)
+  }
   if let format {
     guard let platform = Platform.named(format) else {
       let names = Platform.all.map(\.id)
@@ -34,9 +42,20 @@ func detect(_ file: SourceFile, format: String?) throws(EngineError) -> Detected
   }
 }
 
+/// The longest line of a configuration, in bytes. Devices take some thousand (FortiOS, group with all members) and write
+/// no longer ones; readers may then look at a line more than once.
+private let lineLimit = 1 << 20
+
+/// The number of the first line over `lineLimit`; O(lines).
+private func firstOverlongLine(_ file: SourceFile) -> Int? {
+  // Most files are shorter than that as a whole.
+  guard file.bytes.count > lineLimit else { return nil }
+  return (1...file.lines.count).first { file.lines.bounds(ofLine: $0, in: file.bytes).count > lineLimit }
+}
+
 /// The platform of a file and the reason, for commands that read one file.
 ///
-/// - Throws: `EngineError.platform`.
+/// - Throws: `EngineError.platform`, `EngineError.unreadable`.
 public func platform(of file: SourceFile, format: String?) throws(EngineError) -> (Platform, reason: String) {
   let detected = try detect(file, format: format)
   return (detected.platform, detected.reason)

@@ -11,6 +11,8 @@ public struct FlowBranch {
   public var translations: [TranslationRule]
   /// Which rules of which stage let what through.
   public var shares: [PermitShare]
+  /// The state that the packets really have; in the sets they stand as new ones all the same.
+  public var state: SessionState = .new
 }
 
 /// Computes what a device lets through from one interface to another.
@@ -79,7 +81,7 @@ public struct DeviceFlow {
     var rest = branch.permitted
     for rule in rules
     where rule.ingress.contains(evaluator.ingress) && rule.egress.contains(evaluator.egress) && !rest.upper.isEmpty {
-      let match = space.bounds(rule.match)
+      let match = evaluator.cache.bounds(rule.match)
       let taken = SetBounds(
         lower: rest.lower.intersection(match.lower), upper: rest.upper.intersection(match.upper))
       if taken.upper.isEmpty { continue }

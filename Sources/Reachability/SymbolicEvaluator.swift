@@ -143,15 +143,20 @@ public final class RuleSetCache {
   public let space: PacketSpace
   /// Rules whose addresses lie outside this are skipped; nil to look at every rule.
   private let focus: PacketMatch?
+  /// The state of the packets in question; those of another state than new stand as new ones in the sets.
+  private let state: SessionState
   private var matches: [Int: SetBounds] = [:]
   private var profiles: [Int: SetBounds] = [:]
 
   /// - Parameter focus: only rules whose addresses overlap it are looked at; it must hold every packet that is asked
   ///   about, after translation too. Nil looks at all.
-  public init(device: Device, space: PacketSpace, focus: PacketMatch? = nil) {
+  /// - Parameter state: with another state than new, the rules are read as they treat packets of that state, and the sets
+  ///   hold these packets as if they were new.
+  public init(device: Device, space: PacketSpace, focus: PacketMatch? = nil, state: SessionState = .new) {
     self.device = device
     self.space = space
     self.focus = focus
+    self.state = state
   }
 
   func mayOverlap(list: Int, rule: Int) -> Bool {
@@ -164,16 +169,30 @@ public final class RuleSetCache {
     // Lists hold far fewer than 2^32 rules, so the two indexes share one key.
     let key = list << 32 | rule
     if let known = matches[key] { return known }
-    let made = space.bounds(device.lists[list].rules[rule].match)
+    let made = bounds(device.lists[list].rules[rule].match)
     matches[key] = made
     return made
   }
 
   func blocked(profile: Int) -> SetBounds {
     if let known = profiles[profile] { return known }
-    let made = space.bounds(device.profiles[profile].blocked)
+    let made = bounds(device.profiles[profile].blocked)
     profiles[profile] = made
     return made
+  }
+
+  /// The packets that a match takes of those in question.
+  func bounds(_ match: MatchBounds) -> SetBounds {
+    guard state != .new else { return space.bounds(match) }
+    func restated(_ matches: [PacketMatch]) -> PacketSet {
+      space.set(
+        matches.filter { $0.states.contains(state: state) }.map {
+          var match = $0
+          match.states = .all
+          return match
+        })
+    }
+    return SetBounds(lower: restated(match.lower), upper: restated(match.upper))
   }
 }
 

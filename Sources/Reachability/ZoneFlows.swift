@@ -11,6 +11,9 @@ public struct ZoneFlow {
   public var to: ZoneReference
   /// Traffic that opens sessions, by way through the translations; destinations lie in `to`.
   public var branches: [FlowBranch]
+  /// Packets that belong to no session and pass although new ones would not, as if they were new; their lower bounds are
+  /// empty, because they open nothing: whether they do harm is up to who crafts them.
+  public var strays: [FlowBranch] = []
 }
 
 /// All that one device lets pass between zones, in a packet space of its own.
@@ -93,17 +96,51 @@ private func zoneFlows(
     let entering = PacketMatch(
       sources: sources, destinations: translates ? .all : destinations, states: .new)
     let focus = PacketMatch(sources: translates ? .all : sources, destinations: translates ? .all : destinations)
-    let cache = RuleSetCache(device: bound.device, space: space, focus: focus)
-    let branches = DeviceFlow(ingress: ingress.name, egress: egress.name, cache: cache).forward(space.set(entering))
+    func branches(_ state: SessionState) -> [FlowBranch] {
+      let cache = RuleSetCache(device: bound.device, space: space, focus: focus, state: state)
+      return DeviceFlow(ingress: ingress.name, egress: egress.name, cache: cache).forward(space.set(entering))
+    }
+    let new = branches(.new)
+    let strays = bound.device.statesApartFromNew.map { ($0, branches($0)) }
     return targets.filter { $0 != from }.compactMap { to in
       let arriving = space.set(PacketMatch(destinations: topology.networks(of: to)))
-      let cut = branches.compactMap { branch -> FlowBranch? in
+      let cut = new.compactMap { branch -> FlowBranch? in
         var branch = branch
         branch.permitted = branch.permitted.intersection(arriving)
         return branch.permitted.upper.isEmpty ? nil : branch
       }
-      return cut.isEmpty
-        ? nil : ZoneFlow(ingress: ingress.name, egress: egress.name, from: from, to: to, branches: cut)
+      let stray = strays.flatMap { state, branches in branches.compactMap { strayed($0, state, arriving, cut) } }
+      return cut.isEmpty && stray.isEmpty
+        ? nil
+        : ZoneFlow(ingress: ingress.name, egress: egress.name, from: from, to: to, branches: cut, strays: stray)
+    }
+  }
+}
+
+/// What of a branch of packets without a session arrives that new packets could not do as well; nil when nothing.
+private func strayed(
+  _ branch: FlowBranch, _ state: SessionState, _ arriving: PacketSet, _ new: [FlowBranch]
+) -> FlowBranch? {
+  let upper = new.reduce(branch.permitted.upper.intersection(arriving)) { $0.subtracting($1.permitted.upper) }
+  guard !upper.isEmpty else { return nil }
+  var branch = branch
+  branch.permitted = SetBounds(lower: arriving.space.empty, upper: upper)
+  branch.state = state
+  return branch
+}
+
+extension Device {
+  /// The states without a session that some rule treats otherwise than new packets.
+  fileprivate var statesApartFromNew: [SessionState] {
+    [SessionState.invalid, .untracked].filter { state in
+      lists.contains { list in
+        list.rules.indices.contains { place in
+          if list.rules.plain(at: place) != nil { return false }
+          return list.rules[place].match.upper.contains {
+            $0.states.contains(state: state) != $0.states.contains(state: .new)
+          }
+        }
+      }
     }
   }
 }

@@ -204,4 +204,28 @@ import Testing
     #expect(reading.devices[0].lists[0].rules[0].match.isExact == false)
     #expect(reading.issues.contains { $0.message.contains("deep") })
   }
+
+  /// A member that is taken away again must not be denied for certain.
+  @Test(arguments: [
+    ("object-group network G\n network-object host 10.0.0.7\n no network-object host 10.0.0.7", "object-group G any"),
+    (
+      "object-group network H\n network-object host 10.0.0.7\n no network-object host 10.0.0.7\n"
+        + "object-group network G\n group-object H", "object-group G any"
+    ),
+    ("object network G\n host 10.0.0.7\n no host 10.0.0.7", "object G any"),
+  ])
+  func aRemovedMemberIsNotCertain(group: String, ends: String) throws {
+    let device = try asaDevice(
+      asaInterfaces + group + "\naccess-list A extended deny ip \(ends)\naccess-list A extended permit ip any any\n"
+        + "access-group A in interface inside\n")
+    #expect(try asaVerdict(device, list: "A", asaPacket(6, "10.0.0.7", "192.0.2.1", 80)) == "open")
+  }
+
+  @Test func aRemovedServiceIsNotCertain() throws {
+    let device = try asaDevice(
+      asaInterfaces + "object-group service S tcp\n port-object eq 80\n no port-object eq 80\n"
+        + "access-list A extended deny tcp any any object-group S\naccess-list A extended permit ip any any\n"
+        + "access-group A in interface inside\n")
+    #expect(try asaVerdict(device, list: "A", asaPacket(6, "10.0.0.7", "192.0.2.1", 80)) == "open")
+  }
 }

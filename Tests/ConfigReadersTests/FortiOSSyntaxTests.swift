@@ -32,6 +32,14 @@ import Testing
     #expect(rule.comment?.hasPrefix("line one\n") == true)
   }
 
+  @Test func absurdNestingIsOneGap() throws {
+    let lines = (0..<200).map { "config x\($0)\nedit 1" }
+    let reading = try fortiOS(lines.joined(separator: "\n") + "\nset a b\n")
+    let deep = reading.ledger.gaps.filter { $0.reason.contains("more than 64 deep") }
+    #expect(deep.count == 1 && deep[0].couldChangeVerdict)
+    #expect(reading.ledger.states.suffix(200).allSatisfy { $0 == .notRecognised })
+  }
+
   @Test func escapesInsideAndOutsideQuotes() throws {
     let device = try fortiDevice(
       fortiPolicies(fortiPolicy(1, "set name \"a \\\"b\\\" \\\\c\"", "set comments two\\ words")))

@@ -44,6 +44,21 @@ import Testing
     #expect(try check("\(folder.path)/site").outcome(failOn: .info) == .clean)
   }
 
+  @Test(arguments: [1 << 20, (1 << 20) + 1])
+  func `A line over a megabyte is refused with its place`(length: Int) throws {
+    let folder = try TemporaryFolder()
+    try folder.write(
+      "device.txt", asa("! " + String(repeating: "x ", count: length / 2 - 1) + (length % 2 == 0 ? "" : "x")))
+    try folder.write("bulkhead.yml", smallSite("config: device.txt, \(entry)"))
+    let message = refused(folder.path)
+    if length <= 1 << 20 {
+      #expect(message == nil)
+    } else {
+      #expect(message?.contains("device.txt:13: the line is longer") == true, "\(message ?? "read")")
+      #expect(message?.contains("export it anew") == true)
+    }
+  }
+
   // MARK: files that are none
 
   @Test func `A missing file is named with the system's reason`() throws {

@@ -29,8 +29,7 @@ extension DeviceContext {
     let certain = violation.isCertain
     let parts = violation.parts.filter { !certain || !$0.packets.lower.isEmpty }.sorted { isWorse($0, $1) }
     let worst = parts[0]
-    let shown = certain ? worst.packets.lower : worst.packets.upper
-    let cover = readable(shown).boxes(limit: 8)
+    let (cover, proof) = try shown(worst, certain: certain)
     let (from, to) = (topology.label(worst.flow.from), topology.label(worst.flow.to))
     let pair = "\(from) -> \(to)"
     var finding = Finding(
@@ -41,7 +40,7 @@ extension DeviceContext {
       property: zoneNames(worst.flow), subject: subject(of: violation.place), location: location(of: violation.place),
       help: help)
     finding.counts = certain || rule.possibleCounts
-    finding.witness = try witness(of: worst, severityOfDoubt: certain)
+    finding.witness = proof
     finding.regions = cover.boxes.map(\.withoutFlags.description) + (cover.isComplete ? [] : ["and more"])
     finding.notes = otherPairs(parts, besides: pair)
     finding.related = related(violation)
@@ -51,9 +50,25 @@ extension DeviceContext {
     return finding
   }
 
+  /// The part's traffic for people, and a packet of it.
+  private func shown(_ part: ViolationPart, certain: Bool) throws -> (cover: PacketCover, witness: Witness) {
+    let packets = certain ? part.packets.lower : part.packets.upper
+    let passage = SmallSpace.Passage(
+      packets: packets, ingress: part.flow.ingress, egress: part.flow.egress, from: part.flow.from, to: part.flow.to,
+      state: part.branch.state, isCertain: certain)
+    let isPlain = part.branch.translations.isEmpty
+    if isPlain, let known = small.known[passage] { return known }
+    let copy = small.copy(of: packets)
+    let result = (
+      cover: readable(copy.set).boxes(limit: 8), witness: try witness(of: part, in: copy, severityOfDoubt: certain)
+    )
+    if isPlain { small.known[passage] = result }
+    return result
+  }
+
   /// The set without its functions, where packets without any function belong to it wherever others do.
   private func readable(_ set: PacketSet) -> PacketSet {
-    let plain = space.set(PacketMatch(function: FunctionMatch(functions: IntervalSet(0))))
+    let plain = set.space.set(PacketMatch(function: FunctionMatch(functions: IntervalSet(0))))
     let whole = set.forgettingFunctions
     return set.intersection(plain).forgettingFunctions == whole ? whole : set
   }
@@ -95,6 +110,13 @@ extension DeviceContext {
 
   /// The lines that leave a possible violation open.
   private func blame(_ violation: RuleViolation) -> [String] {
+    if let state = violation.parts.first?.branch.state, violation.parts.allSatisfy({ $0.branch.state != .new }) {
+      return [
+        """
+        cannot tell: only packets of state \(state.name) pass, which open no session; but crafted ones do get through
+        """
+      ]
+    }
     let uncertainties = rule(at: violation.place)?.match.uncertainties ?? []
     guard !uncertainties.isEmpty else {
       return ["cannot tell: an earlier rule or an inspection profile on the way is known only between bounds"]

@@ -70,6 +70,8 @@ struct ASAObject {
   /// Groups collect members; an `object` has one value, and a new one replaces it.
   var isGroup: Bool
   var members: [ASAMember] = []
+  /// Whether a statement takes something away again, so that no member is certain.
+  var mayLackMembers = false
   /// The protocols of a port group.
   var portProtocols: IntervalSet<UInt8> = .empty
   var source: SourceRange

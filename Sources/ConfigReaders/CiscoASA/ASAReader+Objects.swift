@@ -58,12 +58,17 @@ extension ASAReader {
       config.objects[name]?.members.append(.unknown(reason))
       return mark(.notModelled)
     }
+    let removes = words.isNext("no")
     guard let member = takeMember(kind), words.isAtEnd else {
       let reason = Uncertainty(range: here, reason: "a member of `\(printable(name))` is not understood")
+      if removes { config.objects[name]?.mayLackMembers = true }
       config.objects[name]?.members.append(.unknown(reason))
       return unrecognised("member of `\(printable(name))`")
     }
-    if config.objects[name]?.isGroup == false { config.objects[name]?.members.removeAll() }
+    if config.objects[name]?.isGroup == false {
+      config.objects[name]?.members.removeAll()
+      config.objects[name]?.mayLackMembers = false
+    }
     config.objects[name]?.members.append(member)
   }
 

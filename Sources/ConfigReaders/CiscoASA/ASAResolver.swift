@@ -52,7 +52,7 @@ extension ASAReader {
       case .unknown(let reason): bounds = .unknown(reason)
       default: bounds = .unknown(Uncertainty(range: object.source, reason: "`\(printable(name))` holds no addresses"))
       }
-      lower.add(bounds.lower)
+      if !object.mayLackMembers { lower.add(bounds.lower) }
       upper.add(bounds.upper)
       uncertainties += bounds.uncertainties
     }
@@ -89,7 +89,7 @@ extension ASAReader {
       case .unknown(let reason): bounds = .unknown(reason)
       default: bounds = services(of: member, in: object, icmpV6)
       }
-      lower += bounds.lower
+      if !object.mayLackMembers { lower += bounds.lower }
       upper += bounds.upper
       uncertainties += bounds.uncertainties
     }

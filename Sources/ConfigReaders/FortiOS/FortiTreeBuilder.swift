@@ -9,6 +9,8 @@ struct FortiTreeBuilder {
   private(set) var header = FortiHeader()
   private let file: SourceFile
   private var frames: [Frame] = []
+  /// Set where sections nest deeper than any device's; nothing behind is carried out.
+  private var isTooDeep = false
   /// Whether an entry that makes a gap is open.
   private var isInsideGap = false
 
@@ -32,6 +34,7 @@ struct FortiTreeBuilder {
   /// Takes one statement.
   mutating func take(_ statement: FortiStatement) {
     let range = file.range(statement.range.lowerBound, statement.range.upperBound)
+    if isTooDeep { return notes.ledger.mark(range, .notRecognised) }
     if statement.isBroken { noteBrokenQuotes(range) }
     switch statement.verb {
     case "#":
@@ -59,8 +62,22 @@ struct FortiTreeBuilder {
   private var handling: FortiHandling { frames.last?.handling ?? .scope }
   private var node: Int? { frames.isEmpty ? FortiTree.root : frames[frames.count - 1].node }
 
+  /// Far more than FortiOS has; its deepest sections are some ten levels down.
+  private static let nestingLimit = 64
+
+  /// Whether one more level is too much; then the rest of the file is one gap.
+  private mutating func isBeyondLimit(_ range: SourceRange) -> Bool {
+    guard frames.count >= Self.nestingLimit else { return false }
+    isTooDeep = true
+    notes.gap(
+      range, .notRecognised, matters: true,
+      "sections nest more than \(Self.nestingLimit) deep, which no device writes; nothing from here on is read")
+    return true
+  }
+
   private mutating func openSection(_ words: [String], _ range: SourceRange) {
     recoverUnclosed(words, range)
+    if isBeyondLimit(range) { return }
     let path = FortiPaths.canonical(words)
     var inner: FortiHandling
     switch handling {
@@ -109,6 +126,7 @@ struct FortiTreeBuilder {
       notes.gap(range, .notRecognised, matters: true, "`edit` stands outside any `config` section")
       return
     }
+    if isBeyondLimit(range) { return }
     var frame = Frame(isEntry: true, handling: section.handling, node: nil, range: range)
     switch section.handling {
     case .domains:
