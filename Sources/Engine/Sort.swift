@@ -7,7 +7,8 @@ import SourceText
 /// Worst severity first, what touches safety before the rest, then file, line and code; the same for every order in which
 /// the findings were made.
 func finished(_ findings: [Finding], site: String, frameworks: [Framework]) -> [Finding] {
-  let keys = findings.map(key)
+  let ranks = ranks(of: findings)
+  let keys = findings.map { key($0, ranks) }
   let order = findings.indices.sorted { a, b in
     if keys[a] != keys[b] { return keys[a] < keys[b] }
     return text(findings[a]) < text(findings[b])
@@ -32,30 +33,37 @@ private func references(_ code: String, _ frameworks: [Framework]) -> [ControlRe
 /// Of one line's findings of equal severity, the safety system comes before the boundary, and hygiene last.
 private let families = ["SIS", "SEG", "DIO", "OTP", "RUL", "CFG"]
 
+/// The place of each code among those that occur: by family, then by code.
+private func ranks(of findings: [Finding]) -> [String: Int] {
+  let codes = Set(findings.lazy.map(\.code)).sorted { a, b in
+    let (x, y) = (family(of: a), family(of: b))
+    return x != y ? x < y : a < b
+  }
+  return Dictionary(uniqueKeysWithValues: codes.enumerated().map { ($1, $0) })
+}
+
+private func family(of code: String) -> Int { families.firstIndex(of: String(code.prefix(3))) ?? families.count }
+
 private struct SortKey: Comparable {
   var severity: Int
   var consequence: Int
   var file: Int64
   var start: UInt32
-  var family: Int
-  var code: String
+  var rank: Int
 
   static func < (a: SortKey, b: SortKey) -> Bool {
     if a.severity != b.severity { return a.severity < b.severity }
     if a.consequence != b.consequence { return a.consequence < b.consequence }
     if a.file != b.file { return a.file < b.file }
-    if a.start != b.start { return a.start < b.start }
-    return (a.family, a.code) < (b.family, b.code)
+    return (a.start, a.rank) < (b.start, b.rank)
   }
 }
 
-private func key(_ finding: Finding) -> SortKey {
+private func key(_ finding: Finding, _ ranks: [String: Int]) -> SortKey {
   let consequence = finding.consequence.flatMap { Consequence.allCases.firstIndex(of: $0) } ?? -1
   return SortKey(
     severity: -finding.severity.rank, consequence: -consequence, file: finding.location.map { Int64($0.file) } ?? -1,
-    start: finding.location?.start ?? 0,
-    family: families.firstIndex(of: String(finding.code.prefix(3))) ?? families.count,
-    code: finding.code)
+    start: finding.location?.start ?? 0, rank: ranks[finding.code] ?? 0)
 }
 
 /// What tells findings of one line and code apart.
