@@ -11,6 +11,8 @@ struct EditMeasurement {
   private var seconds: [Edit: [Double]] = [:]
   /// Rules whose answer an edit changed, summed up.
   private var changed = 0
+  /// The slowest edit and what it was.
+  private var worst = (seconds: 0.0, name: "")
   private var full: StepTime
   private var start: StepTime
   private let rules: Int
@@ -52,7 +54,9 @@ struct EditMeasurement {
       case .remove: changed += sequence.remove(rule).count
       case .move: changed += sequence.move(rule, to: target).count
       }
-      seconds[edit, default: []].append(now() - begin)
+      let time = now() - begin
+      seconds[edit, default: []].append(time)
+      if time > worst.seconds { worst = (time, "\(edit) number \(number + 1), at place \(place)") }
       if edit == .insert { known.append(held[number / 3]) }
     }
     agrees = try sequence.covered == Self.covered(sequence.order, known)
@@ -73,7 +77,10 @@ struct EditMeasurement {
       "\(rules) rules; one analysis \(milliseconds(full.wall)) ms, edits made ready in \(milliseconds(start.wall)) ms,",
       "\(changed) answers changed, answer after the last edit",
       agrees ? "as of a new search" : "NOT THAT OF A NEW SEARCH")
-    let columns = [("edit", 8), ("edits", 6), ("median ms", 10), ("p99 ms", 8), ("worst ms", 9), ("full/median", 12)]
+    let columns = [
+      ("edit", 8), ("edits", 6), ("median ms", 10), ("p99 ms", 8), ("worst ms", 9), ("mean ms", 8), ("> 10 ms", 7),
+      ("full/median", 12),
+    ]
     printCells(columns.map(\.0), columns.map { (title: $0, width: $1) })
     let rows = Edit.allCases.map { ($0.rawValue, seconds[$0] ?? []) } + [("all", seconds.values.flatMap { $0 })]
     for (name, times) in rows where !times.isEmpty {
@@ -81,10 +88,12 @@ struct EditMeasurement {
       let median = sorted[sorted.count / 2]
       let cells = [
         name, "\(sorted.count)", fixed(median * 1000, 3), fixed(sorted[sorted.count * 99 / 100] * 1000, 3),
-        fixed(sorted[sorted.count - 1] * 1000, 1), fixed(full.wall / median, 0),
+        fixed(sorted[sorted.count - 1] * 1000, 1), fixed(sorted.reduce(0, +) / Double(sorted.count) * 1000, 3),
+        "\(sorted.count { $0 > 0.01 })", fixed(full.wall / median, 0),
       ]
       printCells(cells, columns.map { (title: $0, width: $1) })
     }
+    print("slowest: \(worst.name)")
   }
 }
 

@@ -47,7 +47,8 @@ struct PeersCommand {
     let found = CoveredReport(report: report, about: path).rules(of: path)
     let engine = try TableCommand(options: options).measure(path, .covered)?.engine
     row(
-      "bulkhead check", own, isDone: isDone, engine: engine?.wall, found: comparison(found: found, truth: truth), own: nil, ownEngine: nil)
+      "bulkhead check", own, isDone: isDone, engine: engine?.wall, found: comparison(found: found, truth: truth),
+      own: nil, ownEngine: nil)
     for peer in chosen {
       let output = "\(files.base).peer"
       let outcome = try best(of: 3) {
@@ -57,7 +58,8 @@ struct PeersCommand {
       let answer = peer.answer(output)
       row(
         peer.name, outcome, isDone: isPeerDone, engine: answer.engine,
-        found: answer.found.map { "\($0)/\(truth.map { "\($0.count)" } ?? "?")" } ?? "-", own: isDone ? own : nil, ownEngine: engine?.wall)
+        found: answer.found.map { "\($0)/\(truth.map { "\($0.count)" } ?? "?")" } ?? "-", own: isDone ? own : nil,
+        ownEngine: engine?.wall)
     }
     for peer in peers where !chosen.contains(where: { $0.name == peer.name }) {
       print(named(peer.name), "left out, slow at this size: --long")

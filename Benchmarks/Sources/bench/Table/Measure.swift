@@ -34,8 +34,8 @@ struct Measurement {
       guard let device = reading.devices.first else { throw BenchError("\(path) holds no device") }
       let (anomalies, engineTime) = try timed { try ruleAnomalies(of: device, kinds: question.kinds) }
       engine = least(engine, engineTime)
-      found =
-        anomalies.covered.count + anomalies.redundant.count + anomalies.overlapping.count + anomalies.partlyCovered.count
+      found = anomalies.covered.count + anomalies.redundant.count
+      found += anomalies.overlapping.count + anomalies.partlyCovered.count
     }
   }
 
