@@ -6,14 +6,22 @@ import Glibc
 @main
 struct Bench {
   static let usage = """
-    usage: bench table [--sizes N,…] [--styles NAME,…] [--family 4|6] [--format asa|iptables] [OPTIONS]
+    usage: bench table [--sizes N,…] [--styles NAME,…] [--family 4|6] [--format asa|iptables] [--select CODES|all]
+                       [--policy PACK] [OPTIONS]
+           bench diff [--sizes N,…] [--styles NAME,…] [--long] [OPTIONS]
+           bench edits [--rules N,…] [--styles NAME,…] [--edits N] [OPTIONS]
            bench peers [--sizes N,…] [--styles NAME,…] [--long] [--aclgen NAME=PATH,…] [OPTIONS]
-           bench measure FILE FORMAT
+           bench measure FILE FORMAT covered|all
+           bench measure-diff OLD NEW FORMAT
+           bench measure-edits FILE FORMAT [--edits N]
 
     --program PATH  the release program (.build/release/bulkhead)
     --data FOLDER   where lists are written (/tmp/bulkhead-bench)
     --reuse         use the lists and truths that are there
-    --long          give large lists to slow peers as well
+    --select …      checks that the program runs (RUL001,RUL002, the covered rules), or all
+    --policy PACK   a shipped policy pack besides, such as rule-anomalies
+    --edits N       how many edits are timed (3000)
+    --long          a million rules as well (diff); large lists for slow peers as well (peers)
     --aclgen …      programs aclgen by name, for capirca and aerleon both call theirs so
     --limit N       stop whatever takes more than N seconds (120)
     """
@@ -26,8 +34,16 @@ struct Bench {
       switch command {
       case "table": try TableCommand(options: options).run()
       case "peers": try PeersCommand(options: options).run()
-      case "measure" where options.rest.count == 2:
-        print(try Measurement(path: options.rest[0], format: options.rest[1]).line)
+      case "diff": try DiffCommand(options: options).run()
+      case "edits": try EditsCommand(options: options).run()
+      case "measure" where options.rest.count == 3:
+        guard let question = Measurement.Question(rawValue: options.rest[2]) else { throw BenchError(usage) }
+        print(try Measurement(path: options.rest[0], format: options.rest[1], question: question).line)
+      case "measure-diff" where options.rest.count == 3:
+        let measurement = try DiffMeasurement(options.rest[0], options.rest[1], format: options.rest[2])
+        for line in measurement.lines { print(line) }
+      case "measure-edits" where options.rest.count == 2:
+        try EditMeasurement(path: options.rest[0], format: options.rest[1], edits: options.edits).report()
       default: throw BenchError("which command?\n\n\(usage)")
       }
     } catch {

@@ -18,6 +18,12 @@ struct Options {
   var isLong = false
   /// Programs `aclgen` by name, since capirca and aerleon both call theirs so.
   var aclgen: [(name: String, path: String)] = [("aclgen", "aclgen")]
+  /// Codes of the checks that the program is to run; empty for all of them.
+  var select = "RUL001,RUL002"
+  /// A shipped policy pack to check against as well.
+  var policy: String?
+  /// How many single edits are timed.
+  var edits = 3000
   /// What is no option.
   var rest: [String] = []
 
@@ -39,12 +45,17 @@ struct Options {
       guard let value = arguments.popFirst() else { throw BenchError("\(option) needs a value") }
       let parts = value.split(separator: ",").map(String.init)
       switch option {
-      case "--sizes":
+      case "--sizes", "--rules":
         sizes = try parts.map { part in
           guard let size = Int(part), size >= 40 else { throw BenchError("\(part) is no size; at least 40 rules") }
           return size
         }
       case "--styles": styles = parts
+      case "--select": select = value == "all" ? "" : value
+      case "--policy": policy = value
+      case "--edits":
+        guard let count = Int(value), count >= 3 else { throw BenchError("\(value) is no number of edits; at least 3") }
+        edits = count
       case "--family" where value == "4" || value == "6": family = value == "6" ? 6 : 4
       case "--format" where value == "asa" || value == "iptables": format = value
       case "--data": folder = value
@@ -61,6 +72,22 @@ struct Options {
       }
     }
     mkdir(folder, 0o777)
+  }
+
+  /// The command that checks a file.
+  func check(_ path: String) -> [String] {
+    [program, "check", path, "--color", "never"] + (select.isEmpty ? [] : ["--select", select])
+      + (policy.map { ["--policy", $0] } ?? [])
+  }
+
+  /// What the program calls the format of the lists.
+  var platform: String { format == "asa" ? "cisco-asa" : "iptables-save" }
+
+  /// Says so when there is nothing to measure.
+  func requireProgram() throws {
+    guard access(program, X_OK) == 0 else {
+      throw BenchError("there is no program \(program); build it: Scripts/bulkhead --version")
+    }
   }
 
   /// A program that was built beside this one.

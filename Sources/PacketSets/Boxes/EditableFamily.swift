@@ -10,7 +10,8 @@ struct EditableFamily<Address: FixedWidthInteger & UnsignedInteger & Sendable> {
   private var entryOfRule: ContiguousArray<Int32> = []
   /// Boxes of rules that came since.
   private var overlay: [(rule: Int, boxes: [PacketBox<Address>])] = []
-  private var boxes: [[PacketBox<Address>]] = []
+  /// Boxes of every rule that came; nil for numbers that have not come yet.
+  private var boxes: [[PacketBox<Address>]?] = []
   /// A packet that reaches each rule; its destination stands in an array of its own, which is what an edit looks over.
   private var points: ContiguousArray<BoxPoint<Address>> = []
   private var destinations: ContiguousArray<Address> = []
@@ -19,6 +20,8 @@ struct EditableFamily<Address: FixedWidthInteger & UnsignedInteger & Sendable> {
   private var takers: [Int: Set<Int>] = [:]
   private var helps: [Int: Set<Int>] = [:]
   private let contexts = ContextSets(ingress: 1, egress: 1, tail: 1)
+  /// Classes that all rules share; making them anew for each would be most of the work.
+  private let blank = RuleSequence(contexts: RuleSequence.Contexts())
   private let family: KeyPath<RuleSequence, ContiguousArray<BoxRecord<Address>>>
 
   init(_ family: KeyPath<RuleSequence, ContiguousArray<BoxRecord<Address>>>) { self.family = family }
@@ -36,8 +39,7 @@ struct EditableFamily<Address: FixedWidthInteger & UnsignedInteger & Sendable> {
     var records = ContiguousArray<BoxRecord<Address>>()
     for (entry, (number, rule)) in ordered.enumerated() {
       entryOfRule[number] = Int32(entry)
-      if boxes[number].isEmpty { boxes[number] = boxes(of: rule) }
-      for box in boxes[number] {
+      for box in take(number, rule) {
         records.append(
           BoxRecord(box: box, outcome: rule.outcome, flags: [.lower, .upper], entry: UInt32(entry)))
       }
@@ -47,9 +49,8 @@ struct EditableFamily<Address: FixedWidthInteger & UnsignedInteger & Sendable> {
 
   mutating func add(_ number: Int, _ rule: EditableSequence.Rule) {
     grow(to: number + 1)
-    if boxes[number].isEmpty { boxes[number] = boxes(of: rule) }
     entryOfRule[number] = -1
-    overlay.append((number, boxes[number]))
+    overlay.append((number, take(number, rule)))
   }
 
   mutating func forget(_ rule: Int) {
@@ -64,18 +65,22 @@ struct EditableFamily<Address: FixedWidthInteger & UnsignedInteger & Sendable> {
     let more = count - live.count
     guard more > 0 else { return }
     let none = BoxPoint<Address>(destination: 0, source: 0, target: 0, origin: 0, proto: 0, context: 0)
-    boxes += Array(repeating: [], count: more)
+    boxes += Array(repeating: nil, count: more)
     points.append(contentsOf: repeatElement(none, count: more))
     destinations.append(contentsOf: repeatElement(0, count: more))
     live.append(contentsOf: repeatElement(false, count: more))
     entryOfRule.append(contentsOf: repeatElement(-1, count: more))
   }
 
-  private func boxes(of rule: EditableSequence.Rule) -> [PacketBox<Address>] {
-    var sequence = RuleSequence(contexts: RuleSequence.Contexts())
+  /// The boxes of a rule, worked out when it comes.
+  private mutating func take(_ number: Int, _ rule: EditableSequence.Rule) -> [PacketBox<Address>] {
+    if let known = boxes[number] { return known }
+    var sequence = RuleSequence(sharing: blank)
     _ = sequence.append(SequenceEntry(rule.outcome, isTested: true))
     for match in rule.matches { sequence.add(match, .both) }
-    return sequence[keyPath: family].map(\.box)
+    let made = sequence[keyPath: family].map(\.box)
+    boxes[number] = made
+    return made
   }
 
   // MARK: - Answers
@@ -83,7 +88,7 @@ struct EditableFamily<Address: FixedWidthInteger & UnsignedInteger & Sendable> {
   /// Finds a packet that reaches the rule, or the rules that take all.
   mutating func judge(_ rule: Int, _ ranks: ContiguousArray<UInt32>) {
     release(rule)
-    var stack = boxes[rule]
+    var stack = boxes[rule] ?? []
     var found: Set<Int> = []
     var steps: UInt64 = 0
     while let piece = stack.popLast() {
@@ -166,7 +171,7 @@ struct EditableFamily<Address: FixedWidthInteger & UnsignedInteger & Sendable> {
   func taken(by rule: Int, _ ranks: ContiguousArray<UInt32>) -> [Int] {
     let rank = ranks[rule]
     var found: [Int] = []
-    for box in boxes[rule] {
+    for box in boxes[rule] ?? [] {
       let (low, size) = (box.destinationLow, box.destinationHigh - box.destinationLow)
       for other in destinations.indices where destinations[other] &- low <= size {
         if live[other], ranks[other] > rank, other != rule, box.holds(points[other]) { found.append(other) }

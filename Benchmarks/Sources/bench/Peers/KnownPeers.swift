@@ -6,17 +6,22 @@ func knownPeers(_ options: Options) throws -> [PeerSearch] {
     + [fwbuilder(options), nft(), iptables()]
 }
 
-/// A naive loop on the BDD library BuDDy, compiled on the spot.
+/// Compiles a program on the BDD library BuDDy on the spot; gives its path, or why there is none.
+func buddyProgram(_ name: String, _ options: Options) throws -> (path: String?, reason: String) {
+  guard let compiler = installed("c++"), fileSize("/usr/include/bdd.h") != nil else {
+    return (nil, "libbdd-dev or a C++ compiler is not installed")
+  }
+  let program = "\(options.folder)/\(name)"
+  let compiled = try run(
+    [compiler, "-O2", "-o", program, "Benchmarks/Peers/\(name).cpp", "-lbdd"], errors: program + ".log", limit: 120)
+  return compiled.status == 0 ? (program, "") : (nil, "it does not compile, see \(program).log")
+}
+
+/// A naive loop.
 private func buddy(_ options: Options) throws -> PeerSearch {
   let name = "BuDDy loop"
-  guard let compiler = installed("c++"), fileSize("/usr/include/bdd.h") != nil else {
-    return .absent(name: name, reason: "libbdd-dev or a C++ compiler is not installed")
-  }
-  let program = "\(options.folder)/buddy_covered"
-  let compiled = try run(
-    [compiler, "-O2", "-o", program, "Benchmarks/Peers/buddy_covered.cpp", "-lbdd"],
-    errors: program + ".log", limit: 120)
-  guard compiled.status == 0 else { return .absent(name: name, reason: "it does not compile, see \(program).log") }
+  let (program, reason) = try buddyProgram("buddy_covered", options)
+  guard let program else { return .absent(name: name, reason: reason) }
   return .present(
     Peer(
       name: name, format: "tsv", command: { [program, $0.path("tsv")] },

@@ -6,14 +6,12 @@ struct PeersCommand {
 
   private static let columns: [(title: String, width: Int)] = [
     ("wall ms", 11), ("user ms", 11), ("engine ms", 11), ("peak MB", 8), ("found/true", 13), ("wall x", 8),
-    ("user x", 8),
+    ("user x", 8), ("engine x", 8),
   ]
   private static let nameWidth = 32
 
   func run() throws {
-    guard access(options.program, X_OK) == 0 else {
-      throw BenchError("there is no program \(options.program); build it: Scripts/bulkhead --version")
-    }
+    try options.requireProgram()
     var peers: [Peer] = []
     for search in try knownPeers(options) {
       switch search {
@@ -23,8 +21,9 @@ struct PeersCommand {
     }
     print(
       """
-      Least of three runs (of one, from twenty seconds on). x: how many times what bulkhead check takes for the list,
-      report included. engine: the analysis alone, where a program tells; some set up a gigabyte first.
+      Least of three runs (of one, from twenty seconds on). x: how many times what Bulkhead takes for the list:
+      wall and user of the whole process, report included; engine of the analysis alone, where a program tells (some
+      set up a gigabyte first).
       """)
     for style in options.styles.isEmpty ? ["acl", "fw"] : options.styles {
       for size in options.sizes.isEmpty ? [1000, 10_000] : options.sizes { try compare(style, size, peers) }
@@ -42,13 +41,14 @@ struct PeersCommand {
     let path = files.path(options.format)
     let report = files.base + ".report"
     let own = try best(of: 3) {
-      try bench.run([options.program, "check", path, "--color", "never"], output: report, limit: options.limit)
+      try bench.run(options.check(path), output: report, limit: options.limit)
     }
-    let isDone = own.status == 0 || own.status == 1
+    let isDone = own.status.map { [0, 1, 3].contains($0) } ?? false
     let found = CoveredReport(report: report, about: path).rules(of: path)
-    let engine = try TableCommand(options: options).measure(path)?.engine.wall
+    let engine = try TableCommand(options: options).measure(path, .covered)?.engine
     row(
-      "bulkhead check", own, isDone: isDone, engine: engine, found: comparison(found: found, truth: truth), own: nil)
+      "bulkhead check", own, isDone: isDone, engine: engine?.wall, found: comparison(found: found, truth: truth),
+      own: nil, ownEngine: nil)
     for peer in chosen {
       let output = "\(files.base).peer"
       let outcome = try best(of: 3) {
@@ -58,7 +58,8 @@ struct PeersCommand {
       let answer = peer.answer(output)
       row(
         peer.name, outcome, isDone: isPeerDone, engine: answer.engine,
-        found: answer.found.map { "\($0)/\(truth.map { "\($0.count)" } ?? "?")" } ?? "-", own: isDone ? own : nil)
+        found: answer.found.map { "\($0)/\(truth.map { "\($0.count)" } ?? "?")" } ?? "-", own: isDone ? own : nil,
+        ownEngine: engine?.wall)
     }
     for peer in peers where !chosen.contains(where: { $0.name == peer.name }) {
       print(named(peer.name), "left out, slow at this size: --long")
@@ -66,7 +67,8 @@ struct PeersCommand {
   }
 
   private func row(
-    _ name: String, _ outcome: ChildOutcome, isDone: Bool, engine: Double?, found: String, own: ChildOutcome?
+    _ name: String, _ outcome: ChildOutcome, isDone: Bool, engine: Double?, found: String, own: ChildOutcome?,
+    ownEngine: Double?
   ) {
     let isOver = outcome.isOverLimit
     /// How many times what Bulkhead took; at least, when the peer was stopped.
@@ -79,6 +81,7 @@ struct PeersCommand {
       isOver || isDone ? milliseconds(outcome.user) : "-", milliseconds(isDone ? engine : nil),
       fixed(Double(outcome.peak) / 1e6, 0), isDone ? found : "-", times(outcome.wall, own?.wall),
       times(outcome.user, own?.user),
+      isDone ? engine.flatMap { engine in ownEngine.map { fixed(engine / max($0, 1e-6), 1) } } ?? "" : "",
     ]
     print(named(name), zip(cells, Self.columns).map { padded($0, $1.width) }.joined(separator: " "))
     fflush(nil)

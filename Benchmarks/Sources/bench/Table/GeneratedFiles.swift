@@ -38,4 +38,14 @@ struct GeneratedFiles {
     }
     return isKnown ? covered : nil
   }
+
+  /// Numbers, from 1, of the rules whose action the edited version turns round.
+  func flips() -> Set<Int> {
+    var flips: Set<Int> = []
+    forEachLine(of: base + "-edit.truth.tsv") { line in
+      let cells = text(line).split(separator: "\t")
+      if cells.count == 2, cells[1] == "flip", let number = Int(cells[0]) { flips.insert(number) }
+    }
+    return flips
+  }
 }

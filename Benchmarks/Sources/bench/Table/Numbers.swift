@@ -1,3 +1,5 @@
+import Glibc
+
 /// A number with some decimals.
 func fixed(_ value: Double, _ decimals: Int) -> String {
   let scale = (0..<decimals).reduce(1) { scale, _ in scale * 10 }
@@ -14,6 +16,12 @@ func milliseconds(_ seconds: Double?) -> String { seconds.map { fixed($0 * 1000,
 /// Right-aligned.
 func padded(_ text: String, _ width: Int) -> String {
   String(repeating: " ", count: max(0, width - text.count)) + text
+}
+
+/// Prints one line of a table at once.
+func printCells(_ cells: [String], _ columns: [(title: String, width: Int)]) {
+  print(zip(cells, columns).map { padded($0, $1.width) }.joined(separator: " "))
+  fflush(nil)
 }
 
 extension String {

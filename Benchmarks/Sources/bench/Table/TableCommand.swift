@@ -5,77 +5,82 @@ struct TableCommand {
   let options: Options
 
   private static let columns: [(title: String, width: Int)] = [
-    ("list", 14), ("rules", 8), ("bytes", 10), ("read ms", 9), ("MB/s", 7), ("engine ms", 10), ("user", 9),
-    ("growth", 6),
-    ("check ms", 10), ("user", 9), ("growth", 6), ("peak MB", 8), ("found/true", 13),
+    ("list", 12), ("rules", 8), ("MB", 6), ("read ms", 8), ("MB/s", 6), ("covered ms", 10), ("user", 9), ("growth", 6),
+    ("all ms", 10), ("user", 9), ("growth", 6), ("check ms", 9), ("user", 9), ("growth", 6), ("peak MB", 7),
+    ("found/true", 12),
   ]
 
+  /// User times of one line, which the next is compared with.
+  private struct Line {
+    var rules: Int
+    var covered: Double?
+    var all: Double?
+    var check: Double?
+  }
+
   func run() throws {
-    guard access(options.program, X_OK) == 0 else {
-      throw BenchError("there is no program \(options.program); build it: Scripts/bulkhead --version")
-    }
+    try options.requireProgram()
     print(
       """
-      read, engine: in process, one thread of control; check: bulkhead check as a process of its own, report to a file.
+      read, covered, all: in process; check: \(options.check("LIST").dropFirst().joined(separator: " "))
+      as a process of its own, report to a file, its peak memory, and its covered rules against the true ones.
       Least of three runs (of one, from ten or twenty seconds on); ms are wall time, user is processor time in ms.
       growth: the power of the number of rules that user time grows with since the line before.
 
       """)
     printRow(Self.columns.map(\.title))
     for style in options.styles.isEmpty ? ["acl", "fw", "cb-acl", "cb-ipc", "cb-fw"] : options.styles {
-      var last: (rules: Int, engine: Double?, check: Double?)?
-      for size in options.sizes.isEmpty ? [1000, 10_000] : options.sizes {
-        last = try row(style, size, last)
-      }
+      var last: Line?
+      for size in options.sizes.isEmpty ? [1000, 10_000] : options.sizes { last = try row(style, size, last) }
     }
   }
 
-  private func row(_ style: String, _ size: Int, _ last: (rules: Int, engine: Double?, check: Double?)?) throws
-    -> (rules: Int, engine: Double?, check: Double?)
-  {
+  private func row(_ style: String, _ size: Int, _ last: Line?) throws -> Line {
     let files = try GeneratedFiles.make(
       style, size, family: options.family, formats: [options.format], options: options)
     let path = files.path(options.format)
-    let bytes = fileSize(path) ?? 0
-    let inProcess = try measure(path)
+    let megabytes = Double(fileSize(path) ?? 0) / 1e6
+    let covered = try measure(path, .covered)
+    let all = try measure(path, .all)
     let report = files.base + ".report"
-    let check = try best(of: 3) {
-      try bench.run([options.program, "check", path, "--color", "never"], output: report, limit: options.limit)
-    }
-    let isDone = check.status == 0 || check.status == 1
+    let check = try best(of: 3) { try bench.run(options.check(path), output: report, limit: options.limit) }
+    // 3: nothing found, and something is not known.
+    let isDone = check.status.map { [0, 1, 3].contains($0) } ?? false
     let found = CoveredReport(report: report, about: path).rules(of: path)
-    let engineGrowth = growth(last?.rules, last?.engine, size, inProcess?.engine.user)
-    let checkGrowth = growth(last?.rules, last?.check, size, isDone ? check.user : nil)
+    let line = Line(
+      rules: size, covered: covered?.engine.user, all: all?.engine.user, check: isDone ? check.user : nil)
+    let limit = ">\(Int(options.limit)) s"
     printRow([
-      files.base.split(separator: "/").last.map(String.init) ?? "", "\(size)", "\(bytes)",
-      milliseconds(inProcess?.read.wall), inProcess.map { fixed(Double(bytes) / 1e6 / $0.read.wall, 1) } ?? "-",
-      milliseconds(inProcess?.engine.wall), milliseconds(inProcess?.engine.user), engineGrowth,
-      isDone ? milliseconds(check.wall) : check.isOverLimit ? ">\(Int(options.limit)) s" : "failed",
-      isDone ? milliseconds(check.user) : "-", checkGrowth, fixed(Double(check.peak) / 1e6, 0),
+      files.base.split(separator: "/").last.map(String.init) ?? "", "\(size)", fixed(megabytes, 2),
+      milliseconds(covered?.read.wall), covered.map { fixed(megabytes / $0.read.wall, 0) } ?? "-",
+      covered == nil ? limit : milliseconds(covered?.engine.wall), milliseconds(covered?.engine.user),
+      growth(last, line, \.covered), all == nil ? limit : milliseconds(all?.engine.wall),
+      milliseconds(all?.engine.user), growth(last, line, \.all),
+      isDone ? milliseconds(check.wall) : check.isOverLimit ? limit : "failed",
+      isDone ? milliseconds(check.user) : "-", growth(last, line, \.check), fixed(Double(check.peak) / 1e6, 0),
       isDone ? comparison(found: found, truth: files.truth()) : "-",
     ])
-    return (size, inProcess?.engine.user, isDone ? check.user : nil)
+    return line
   }
 
   /// Times within a process, which is another one, so that it can be stopped; nil when it was.
-  func measure(_ path: String) throws -> Measurement? {
+  func measure(_ path: String, _ question: Measurement.Question) throws -> Measurement? {
     let output = path + ".times"
-    let platform = options.format == "asa" ? "cisco-asa" : "iptables-save"
     let outcome = try bench.run(
-      [options.sibling("bench"), "measure", path, platform], output: output, limit: options.limit)
+      [options.sibling("bench"), "measure", path, options.platform, question.rawValue], output: output,
+      limit: options.limit)
     guard outcome.status == 0 else { return nil }
     var measurement: Measurement?
     forEachLine(of: output) { measurement = Measurement(line: text($0)) ?? measurement }
     return measurement
   }
 
-  private func growth(_ rules: Int?, _ before: Double?, _ size: Int, _ after: Double?) -> String {
-    guard let rules, let before, let after, before > 0, after > 0, rules != size else { return "" }
-    return "n^" + fixed(log(after / before) / log(Double(size) / Double(rules)), 1)
+  private func growth(_ last: Line?, _ line: Line, _ time: KeyPath<Line, Double?>) -> String {
+    guard let last, let before = last[keyPath: time], let after = line[keyPath: time], before > 0, after > 0,
+      last.rules != line.rules
+    else { return "" }
+    return "n^" + fixed(log(after / before) / log(Double(line.rules) / Double(last.rules)), 1)
   }
 
-  private func printRow(_ cells: [String]) {
-    print(zip(cells, Self.columns).map { padded($0, $1.width) }.joined(separator: " "))
-    fflush(nil)
-  }
+  private func printRow(_ cells: [String]) { printCells(cells, Self.columns) }
 }
