@@ -84,7 +84,12 @@ public struct Finding: Sendable {
   /// Where to look first; nil when no line of any file stands for it.
   public var location: SourceRange?
   public var related: [RelatedPlace] = []
-  public var witness: Witness?
+  public var witness: Witness? {
+    get { witnesses.first }
+    set { witnesses = newValue.map { [$0] } ?? [] }
+  }
+  /// At most one; beside the finding, since most findings of a long list have none and it is larger than the rest.
+  private var witnesses: [Witness] = []
   /// The traffic in compact regions, a line each.
   public var regions: [String] = []
   /// Further remarks, a line each.

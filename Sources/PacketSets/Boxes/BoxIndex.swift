@@ -44,14 +44,20 @@ struct BoxIndex<Address: FixedWidthInteger & UnsignedInteger & Sendable>: Sendab
   /// the difference of two bounds how much of a range the boxes between them can cover.
   private(set) var weights: ContiguousArray<Double> = []
 
+  private let isWeighed: Bool
   /// Boxes that have a place already, while the index is built.
   private var filed: ContiguousArray<UInt64> = []
 
   /// Nodes with more boxes get a forest over the next field.
   private static var crowd: Int { 16 }
 
-  /// - Parameter fields: the order in which fields are looked at.
-  init(_ boxes: ContiguousArray<Record>, fields: [Field] = [.destination, .source, .target]) {
+  /// - Parameters:
+  ///   - fields: the order in which fields are looked at.
+  ///   - isWeighed: whether `coveredShare` will be asked.
+  init(
+    _ boxes: ContiguousArray<Record>, fields: [Field] = [.destination, .source, .target], isWeighed: Bool = false
+  ) {
+    self.isWeighed = isWeighed
     records.reserveCapacity(boxes.count)
     filed = ContiguousArray(repeating: 0, count: (boxes.count + 63) / 64)
     _ = build(Items(boxes, nil, fields[0]), boxes, fields[...])
@@ -172,6 +178,7 @@ struct BoxIndex<Address: FixedWidthInteger & UnsignedInteger & Sendable>: Sendab
       open.append(index)
     }
     for index in open { nodes[index].end = UInt32(range.upperBound) }
+    guard isWeighed else { return }
     if weights.count < nodes.count {
       if weights.isEmpty { weights.reserveCapacity(nodes.capacity) }
       weights.append(contentsOf: repeatElement(0, count: nodes.count - weights.count))

@@ -23,8 +23,12 @@ struct BoxSearch<Address: FixedWidthInteger & UnsignedInteger & Sendable> {
   /// Pieces after which the decision diagram takes over.
   var pieceLimit = 20_000
 
-  init(_ boxes: ContiguousArray<Record>, entries: ContiguousArray<SequenceEntry>, contexts: ContextSets) {
-    let index = BoxIndex(boxes)
+  /// - Parameter isWeighed: whether shares will be asked about.
+  init(
+    _ boxes: ContiguousArray<Record>, entries: ContiguousArray<SequenceEntry>, contexts: ContextSets,
+    isWeighed: Bool = false
+  ) {
+    let index = BoxIndex(boxes, isWeighed: isWeighed)
     self.index = index
     self.entries = entries
     self.contexts = contexts
@@ -53,7 +57,7 @@ struct BoxSearch<Address: FixedWidthInteger & UnsignedInteger & Sendable> {
   /// The same search with a second index, so that boxes with one narrow side are looked up by it.
   func withSourceIndex(_ boxes: ContiguousArray<Record>) -> BoxSearch {
     var copy = self
-    copy.sourceIndex = BoxIndex(boxes, fields: [.source, .destination, .target])
+    copy.sourceIndex = BoxIndex(boxes, fields: [.source, .destination, .target], isWeighed: true)
     return copy
   }
 

@@ -1,7 +1,8 @@
 /// Which entries of two versions of a sequence are the same and in the same order.
 ///
-/// Equal entries are matched in the order of their occurrence; of the matches, a longest run that keeps the order stays.
-/// All others count as changed, moved ones on both sides. A packet that lies in no changed entry meets the same entries in
+/// The versions are walked side by side, small edits stepped over; from where they differ for longer, equal entries are
+/// matched in the order of their occurrence, and of the matches a longest run that keeps the order stays. All others count
+/// as changed, moved ones on both sides. A packet that lies in no changed entry meets the same entries in
 /// the same order in both versions.
 struct SequenceAlignment {
   /// Entries without a counterpart.
@@ -19,17 +20,52 @@ struct SequenceAlignment {
       oldEnd -= 1
       newEnd -= 1
     }
+    var (i, j) = (start, start)
+    while i < oldEnd, j < newEnd {
+      if oldKeys[i] == newKeys[j] {
+        i += 1
+        j += 1
+        continue
+      }
+      guard let (more, moreNew) = Self.resumption(oldKeys[i..<oldEnd], newKeys[j..<newEnd]) else { break }
+      changedOld += i..<i + more
+      changedNew += j..<j + moreNew
+      i += more
+      j += moreNew
+    }
+    match(oldKeys, i..<oldEnd, newKeys, j..<newEnd)
+  }
+
+  /// How many entries to step over on each side until three in a row are equal again; nil when that is not near.
+  ///
+  /// Any pairing in order is a right one, so the first that is found will do; it spares hashing every rule of two long
+  /// versions with few edits.
+  private static func resumption(_ old: ArraySlice<EntryKey>, _ new: ArraySlice<EntryKey>) -> (Int, Int)? {
+    for distance in 1...32 {
+      for step in 0...distance {
+        let (a, b) = (old.startIndex + step, new.startIndex + distance - step)
+        guard a + 2 < old.endIndex, b + 2 < new.endIndex else { continue }
+        if old[a] == new[b], old[a + 1] == new[b + 1], old[a + 2] == new[b + 2] { return (step, distance - step) }
+      }
+    }
+    return nil
+  }
+
+  /// Pairs equal entries wherever they stand, as far as order allows.
+  private mutating func match(
+    _ oldKeys: [EntryKey], _ old: Range<Int>, _ newKeys: [EntryKey], _ new: Range<Int>
+  ) {
     var places: [EntryKey: [Int]] = [:]
-    for index in (start..<oldEnd).reversed() { places[oldKeys[index], default: []].append(index) }
+    for index in old.reversed() { places[oldKeys[index], default: []].append(index) }
     var pairs: [(old: Int, new: Int)] = []
-    for index in start..<newEnd {
+    for index in new {
       if let place = places[newKeys[index]]?.popLast() { pairs.append((place, index)) }
     }
     let kept = Self.longestRun(pairs.map(\.old))
     let keptOld = Set(kept.map { pairs[$0].old })
     let keptNew = Set(kept.map { pairs[$0].new })
-    changedOld = (start..<oldEnd).filter { !keptOld.contains($0) }
-    changedNew = (start..<newEnd).filter { !keptNew.contains($0) }
+    changedOld += old.filter { !keptOld.contains($0) }
+    changedNew += new.filter { !keptNew.contains($0) }
   }
 
   /// Places of a longest increasing run (patience sorting).

@@ -68,7 +68,7 @@ public func anomalies(
   result.covered = dead.sorted { $0.entry < $1.entry }
   if kinds.isEmpty { return result }
   let isDead = marks(dead.map(\.entry), of: search.entries.count)
-  let live = tested.filter { !isDead[$0] }
+  let live = tested.filter { !isDead[Int($0)] }
   let parts = try collect(live, workers, search) { (entry, search) throws(SearchError) in
     let part = try LivePart(entry, search, kinds) { !isDead[$0] }
     return part.isEmpty ? nil : part
@@ -122,14 +122,14 @@ private struct LivePart: Sendable {
 extension SequenceSearch {
   /// Entries that questions are asked about, those of neighbouring addresses side by side: what one looks at, the next
   /// finds in the cache.
-  var testedEntries: [Int] {
-    var order: [Int] = []
+  var testedEntries: [UInt32] {
+    var order: [UInt32] = []
     order.reserveCapacity(entries.count)
     var seen = ContiguousArray(repeating: false, count: entries.count)
     func take(_ entry: UInt32) {
       if seen[Int(entry)] || !entries[Int(entry)].isTested { return }
       seen[Int(entry)] = true
-      order.append(Int(entry))
+      order.append(entry)
     }
     for record in v4.index.records { take(record.entry) }
     for record in v6.index.records { take(record.entry) }
@@ -145,7 +145,7 @@ extension SequenceSearch {
 
 /// Asks a question about many entries on several threads; answers come in any order.
 private func collect<Answer: Sendable>(
-  _ entries: [Int], _ workers: Int, _ search: SequenceSearch,
+  _ entries: [UInt32], _ workers: Int, _ search: SequenceSearch,
   _ question: @Sendable (Int, SequenceSearch) throws(SearchError) -> Answer?
 ) throws(SearchError) -> [Answer] {
   // Small batches, so that a few hard entries do not keep one worker busy while the others are done.
@@ -153,7 +153,7 @@ private func collect<Answer: Sendable>(
   let batches = (entries.count + size - 1) / size
   if batches <= 1 || workers == 1 {
     var answers: [Answer] = []
-    for entry in entries { if let answer = try question(entry, search) { answers.append(answer) } }
+    for entry in entries { if let answer = try question(Int(entry), search) { answers.append(answer) } }
     return answers
   }
   let shared = SharedAnswers<Answer>(batches: batches)
@@ -165,7 +165,7 @@ private func collect<Answer: Sendable>(
       var failure: SearchError?
       for entry in entries[batch * size..<min(entries.count, (batch + 1) * size)] {
         do throws(SearchError) {
-          if let answer = try question(entry, search) { answers.append(answer) }
+          if let answer = try question(Int(entry), search) { answers.append(answer) }
         } catch {
           failure = .tooLarge
           break

@@ -7,8 +7,10 @@ struct SequenceSearch {
   /// - Parameter looksAround: whether questions about everything that overlaps an entry will be asked.
   init(_ sequence: consuming RuleSequence, looksAround: Bool) {
     entries = sequence.entries
-    v4 = BoxSearch(sequence.v4, entries: sequence.entries, contexts: sequence.contexts)
-    v6 = BoxSearch(sequence.v6, entries: sequence.entries, contexts: sequence.contexts)
+    v4 = BoxSearch(
+      sequence.v4, entries: sequence.entries, contexts: sequence.contexts, isWeighed: looksAround)
+    v6 = BoxSearch(
+      sequence.v6, entries: sequence.entries, contexts: sequence.contexts, isWeighed: looksAround)
     guard looksAround else { return }
     v4 = v4.withSourceIndex(sequence.v4)
     v6 = v6.withSourceIndex(sequence.v6)
