@@ -70,9 +70,10 @@ private func runBare(_ paths: [String], _ request: CheckRequest) throws(EngineEr
   }
   guard !files.isEmpty else { throw .invalid(unknown.map(\.error.description)) }
   let rules = try shippedRules(request, &catalog)
-  let findings =
-    try readingFindings(files, rules: rules) + listFindings(files.flatMap(\.reading.devices), rules: rules)
-    + unknown.compactMap { platformFinding($0.file, $0.error, rules: rules) }
+  // The longest part first: the others are added to it.
+  var findings = try listFindings(files.flatMap(\.reading.devices), rules: rules)
+  findings += readingFindings(files, rules: rules)
+  findings += unknown.compactMap { platformFinding($0.file, $0.error, rules: rules) }
   let frameworks = try shippedFrameworks(&catalog)
   let open = openVerdicts(findings)
   return RunReport(
@@ -82,7 +83,7 @@ private func runBare(_ paths: [String], _ request: CheckRequest) throws(EngineEr
         FileAccount(path: $0.file.path, device: "", platform: nil, reason: $0.error.description, ledger: nil)
       },
     rules: accounts(rules, needsZones: false),
-    findings: finished(findings, site: "", frameworks: frameworks),
+    findings: finished(consume findings, site: "", frameworks: frameworks),
     notChecked: [
       """
       no site file: zones, Purdue boundaries, safety systems, diodes and conduits were not checked; write a \

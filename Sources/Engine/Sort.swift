@@ -6,22 +6,38 @@ import SourceText
 ///
 /// Worst severity first, what touches safety before the rest, then file, line and code; the same for every order in which
 /// the findings were made.
-func finished(_ findings: [Finding], site: String, frameworks: [Framework]) -> [Finding] {
+func finished(_ findings: consuming [Finding], site: String, frameworks: [Framework]) -> [Finding] {
+  var sorted = findings
+  sort(&sorted)
+  // Findings of one code share their controls.
+  var controls: [String: [ControlReference]] = [:]
+  for index in sorted.indices {
+    let code = sorted[index].code
+    if controls[code] == nil { controls[code] = references(code, frameworks) }
+    sorted[index].controls = controls[code] ?? []
+  }
+  return fingerprinted(consume sorted, site: site)
+}
+
+/// Sorts by key; findings are swapped into place, since copying very many of them costs more than sorting.
+private func sort(_ findings: inout [Finding]) {
   let ranks = ranks(of: findings)
   let keys = findings.map { key($0, ranks) }
-  let order = findings.indices.sorted { a, b in
+  var order = findings.indices.sorted { a, b in
     if keys[a] != keys[b] { return keys[a] < keys[b] }
     return text(findings[a]) < text(findings[b])
   }
-  // Findings of one code share their controls.
-  var controls: [String: [ControlReference]] = [:]
-  var mapped = order.map { findings[$0] }
-  for index in mapped.indices {
-    let code = mapped[index].code
-    if controls[code] == nil { controls[code] = references(code, frameworks) }
-    mapped[index].controls = controls[code] ?? []
+  // Follows each cycle of the permutation once.
+  for start in order.indices {
+    var place = start
+    while order[place] != start {
+      let next = order[place]
+      findings.swapAt(place, next)
+      order[place] = place
+      place = next
+    }
+    order[place] = place
   }
-  return fingerprinted(mapped, site: site)
 }
 
 private func references(_ code: String, _ frameworks: [Framework]) -> [ControlReference] {
