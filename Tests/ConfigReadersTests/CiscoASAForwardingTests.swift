@@ -38,7 +38,8 @@ import Testing
     #expect(device.pipeline.contains { $0.name == "access-group IN in interface inside" })
   }
 
-  /// Command reference, `access-group`: an interface has one access list in each direction; a second command replaces the
+  /// "You can configure one access-group command per ACL type per interface" (ASA Series Firewall CLI Configuration Guide,
+  /// "Configuring Access Rules"): a second command replaces the
   /// first, whose denials are then no more.
   @Test func secondBindingReplacesTheFirst() throws {
     let text =

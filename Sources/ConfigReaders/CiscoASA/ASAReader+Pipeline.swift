@@ -86,7 +86,8 @@ extension ASAReader {
 
   // MARK: - Bindings
 
-  /// Keeps the last `access-group` of each place, as the device does (command reference, `access-group`).
+  /// Keeps the last `access-group` of each place, as the device does: one command for each list type and interface
+  /// (ASA Series Firewall CLI Configuration Guide, "Configuring Access Rules").
   ///
   /// Software before 9.0 binds one list of each family.
   private mutating func supersedeBindings() {
