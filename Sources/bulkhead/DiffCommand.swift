@@ -11,8 +11,8 @@ struct DiffCommand: ParsableCommand {
     commandName: "diff",
     abstract: "Show which packets the rules of two versions of a configuration decide differently.",
     discussion: """
-      Rules that are moved, renamed, split or merged make no difference as long as every packet fares the same. Address \
-      translation and routes are not compared. Exit code 0: no difference; 1: differences; 2: the job could not be done; \
+      Rules that are moved, renamed, split or merged make no difference as long as every packet fares the same. Only rules \
+      are compared: where lists are bound elsewhere, or translations, routes or inspection differ, there is no answer. Exit code 0: no difference; 1: differences; 2: the job could not be done; \
       3: no difference, but something that could change that was not understood.
       """)
 

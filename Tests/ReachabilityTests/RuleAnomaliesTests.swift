@@ -218,6 +218,20 @@ func listDevice(_ rules: [(PacketMatch, Action)]) -> Device {
     #expect(found.partlyCovered.allSatisfy { $0.shareLeft.lowerBound == $0.shareLeft.upperBound })
   }
 
+  @Test func aRuleIsRedundantOnlyIfItIsSoUnderEveryDefault() throws {
+    var device = listDevice([(tcp("10.0.0.0/24", 80...80), deny)])
+    device.lists[0].fallback = DefaultAction(.leave, .implicit("test"))
+    func stage(_ verdict: DefaultAction.Verdict) -> Stage {
+      Stage(.filter(lists: [0], fallback: DefaultAction(verdict, .implicit("test"))), name: "s", source: nowhere)
+    }
+    device.pipeline = [stage(.deny)]
+    #expect(try ruleAnomalies(of: device).redundant.count == 1)
+    for order in [[stage(.deny), stage(.permit)], [stage(.permit), stage(.deny)]] {
+      device.pipeline = order
+      #expect(try ruleAnomalies(of: device).redundant.isEmpty)
+    }
+  }
+
   @Test func theDiagramGivesTheSameAnswer() throws {
     // Every host of a network for itself, then the network: so many pieces that the diagram takes over.
     var sequence = RuleSequence(contexts: RuleSequence.Contexts())

@@ -75,6 +75,18 @@ import Testing
     #expect(found.map(\.newVerdict) == [.deny])
   }
 
+  @Test func aListThatIsBoundElsewhereIsNoEqualVersion() throws {
+    let old = device([(PacketMatch(sources: AddressSet(IPPrefix("10.0.0.0/24")!)), .permit)])
+    var new = old
+    new.pipeline[0].ingress = InterfaceMatch(["outside"])
+    #expect(throws: DifferenceError.self) { try ruleDifferences(from: old, to: new) }
+    new = old
+    new.routes = [
+      Route(network: IPPrefix("10.0.0.0/8")!, interface: "outside", gateway: nil, distance: 1, source: Self.nowhere)
+    ]
+    #expect(throws: DifferenceError.self) { try ruleDifferences(from: old, to: new) }
+  }
+
   /// Chains, returns, interfaces and states: what single packets show is in a region, and regions hold nothing else.
   @Test(arguments: 0..<4)
   func devicesAgree(seed: UInt64) throws {

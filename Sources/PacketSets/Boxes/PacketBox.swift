@@ -81,7 +81,8 @@ struct PacketBox<Address: FixedWidthInteger & UnsignedInteger & Sendable>: Hasha
 
   /// Appends what is left of this box without `other`, as disjoint boxes; the two must meet.
   ///
-  /// One field after the other is cut, addresses last, so that the pieces stay wide where rules are narrow.
+  /// One field after the other is cut, addresses last, so that the pieces stay wide where rules are narrow. Written out
+  /// field by field: this is the innermost step, and key paths are looked up while it runs.
   func subtract(_ other: PacketBox, _ contexts: ContextSets, into pieces: inout [PacketBox]) {
     var rest = self
     if context != other.context && other.context != 0 {

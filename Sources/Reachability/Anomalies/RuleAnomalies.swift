@@ -63,30 +63,33 @@ public func ruleAnomalies(
 ) throws(SearchError) -> RuleAnomalies {
   var collector = AnomalyCollector()
   let (ingress, egress) = interfaceClasses(of: device)
-  var done: Set<[Int]> = []
+  var done: Set<ListSequence> = []
   var visited: Set<Int> = []
   var open = sequences(of: device)
   while let next = open.popLast() {
-    guard done.insert(next.lists).inserted else { continue }
+    guard done.insert(next).inserted else { continue }
     var flattener = ListFlattener(device, ingress: ingress, egress: egress)
     // Handed over without keeping it: the boxes of a long list are needed once, to index them.
     let found = try anomalies(
       in: flattener.flatten(next.lists, fallback: next.fallback), kinds: kinds, workers: workers)
     visited.formUnion(flattener.origins.lazy.map { Int($0.list) })
     collector.add(found, flattener.origins, device, asked: next.lists)
-    open += flattener.unfollowed.subtracting(visited).sorted().map { ([$0], nil) }
+    open += flattener.unfollowed.subtracting(visited).sorted().map { ListSequence(lists: [$0], fallback: nil) }
     // Lists that no stage and no jump leads to, but that are in use otherwise.
     if open.isEmpty {
       let idle = Set(device.lists.indices).subtracting(visited).subtracting(device.unboundLists)
       visited.formUnion(idle)
-      open = idle.sorted().map { ([$0], nil) }
+      open = idle.sorted().map { ListSequence(lists: [$0], fallback: nil) }
     }
   }
   return collector.result
 }
 
 /// Lists that are asked one after the other, and what happens to packets that none decides.
-typealias ListSequence = (lists: [Int], fallback: DefaultAction.Verdict?)
+struct ListSequence: Hashable {
+  var lists: [Int]
+  var fallback: DefaultAction.Verdict?
+}
 
 /// What the stages of a device ask, in order.
 func filterSequences(of device: Device) -> [ListSequence] {
@@ -94,7 +97,7 @@ func filterSequences(of device: Device) -> [ListSequence] {
     guard case .filter(let lists, let fallback) = stage.work, !lists.isEmpty else { return nil }
     // A list that ends in a verdict is the last that is asked.
     let last = lists.firstIndex { device.lists[$0].fallback.verdict != .leave } ?? lists.count - 1
-    return (Array(lists[...last]), fallback.verdict)
+    return ListSequence(lists: Array(lists[...last]), fallback: fallback.verdict)
   }
 }
 
@@ -102,7 +105,8 @@ func filterSequences(of device: Device) -> [ListSequence] {
 private func sequences(of device: Device) -> [ListSequence] {
   let all = filterSequences(of: device)
   return all.isEmpty
-    ? device.lists.indices.filter { !device.unboundLists.contains($0) }.map { ([$0], nil) }.reversed() : all.reversed()
+    ? device.lists.indices.filter { !device.unboundLists.contains($0) }.map { ListSequence(lists: [$0], fallback: nil) }
+      .reversed() : all.reversed()
 }
 
 /// Everything that a device's rules say about the interfaces of one direction.

@@ -19,7 +19,7 @@ public struct RuleDifference: Hashable, Sendable {
 
 /// Why two versions cannot be compared.
 public enum DifferenceError: Error, Hashable, Sendable {
-  /// The lists that are asked for a stage differ in number: the versions are of different shape.
+  /// Something besides rules differs: where lists are bound, translations, routes, inspection.
   case shape(String)
   /// The packet-by-packet evaluation does not confirm what the sets say.
   case unconfirmed(String)
@@ -28,12 +28,19 @@ public enum DifferenceError: Error, Hashable, Sendable {
 /// The packets that a device decides differently after a change of its rules, list sequence by list sequence.
 ///
 /// Renamed, reordered, split or merged rules make no difference as long as every packet fares the same. Stages are compared
-/// by place; translations and routes are not.
+/// by place. Where lists are bound, translations, routes and inspection must be the same, else there is no answer.
 ///
 /// - Throws: `DifferenceError`.
 /// - Complexity: O(n log n) in rules, then a search inside the rules that changed.
 public func ruleDifferences(from old: Device, to new: Device) throws(DifferenceError) -> [RuleDifference] {
   let (first, second) = (filterSequences(of: old), filterSequences(of: new))
+  let (shape, newShape) = (old.shape, new.shape)
+  guard shape == newShape else {
+    let other = newShape.first { !shape.contains($0) } ?? shape.first { !newShape.contains($0) } ?? "their order"
+    throw .shape(
+      "not only rules changed in \(new.label), and nothing else is compared: where lists are bound, translations, routes or inspection; first: \(other)"
+    )
+  }
   guard first.count == second.count else {
     throw .shape("\(old.label) filters in \(first.count) places, \(new.label) in \(second.count)")
   }
