@@ -7,6 +7,8 @@ public struct Platform: Sendable {
   public let id: String
   /// The name that people use.
   public let title: String
+  /// What the reader was proved on.
+  public let support: Support
   /// Where the format is documented: manuals with sections.
   public let documentation: [String]
   /// What the rule model holds of it, in plain words.
@@ -21,11 +23,13 @@ public struct Platform: Sendable {
   public let read: @Sendable (SourceFile) -> Reading
 
   public init(
-    id: String, title: String, documentation: [String], modelled: [String], bounded: [String], ignored: [String],
+    id: String, title: String, support: Support, documentation: [String], modelled: [String], bounded: [String],
+    ignored: [String],
     detect: @escaping @Sendable (SourceFile) -> String?, read: @escaping @Sendable (SourceFile) -> Reading
   ) {
     self.id = id
     self.title = title
+    self.support = support
     self.documentation = documentation
     self.modelled = modelled
     self.bounded = bounded
@@ -46,6 +50,18 @@ public struct Platform: Sendable {
 
   /// The format of that id.
   public static func named(_ id: String) -> Platform? { all.first { $0.id == id } }
+}
+
+/// What a reader was proved on, the strongest first.
+public enum Support: String, Sendable, CaseIterable {
+  /// Configurations that devices in use exported.
+  case exports = "real exports"
+  /// Files that vendors or other tools' tests publish in the format's real syntax.
+  case samples = "published samples"
+  /// The vendor's manual alone: no configuration of a device was at hand.
+  case manual = "the manual alone"
+  /// A format of Bulkhead's own, defined by its page.
+  case own = "own format"
 }
 
 /// What platform detection found.

@@ -45,14 +45,17 @@ struct FormatsCommand: ParsableCommand {
 
   func run() throws {
     guard let name else {
-      for platform in Platform.all { write("\(platform.id.padded(16))  \(platform.title)\n", to: .standardOutput) }
+      for platform in Platform.all {
+        let support = platform.support.rawValue.padded(17)
+        write("\(platform.id.padded(16))  \(support)  \(platform.title)\n", to: .standardOutput)
+      }
       return
     }
     guard let platform = Platform.named(name) else {
       let hint = nearest(to: name, among: Platform.all.map(\.id)).map { " Did you mean \($0)?" } ?? ""
       throw ValidationError("There is no format \(name).\(hint) `bulkhead formats` lists them.")
     }
-    var text = "\(platform.title) (\(platform.id))\n"
+    var text = "\(platform.title) (\(platform.id))\nProved on: \(platform.support.rawValue)\n"
     let sections = [
       ("Modelled", platform.modelled), ("Known between two bounds", platform.bounded),
       ("Read over, since it does not touch filtering", platform.ignored), ("Documentation", platform.documentation),

@@ -3,7 +3,7 @@ import SourceText
 extension Platform {
   /// Cisco ASA, ISA3000 and the LINA text of Threat Defense.
   public static let ciscoASA = Platform(
-    id: "cisco-asa", title: "Cisco ASA, ISA3000 and Firepower Threat Defense (LINA)",
+    id: "cisco-asa", title: "Cisco ASA, ISA3000 and Firepower Threat Defense (LINA)", support: .exports,
     documentation: [
       "Cisco ASA Series Command Reference",
       "Cisco ASA Series Firewall CLI Configuration Guide 9.20, \"Access Rules\", \"Objects for Access Control\", \"NAT\"",

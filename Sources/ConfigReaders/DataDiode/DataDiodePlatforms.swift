@@ -3,7 +3,7 @@ import SourceText
 extension Platform {
   /// DYODE, the open-hardware diode of Wavestone.
   static let dyode = Platform(
-    id: "dyode", title: "DYODE data diode (config.yaml)",
+    id: "dyode", title: "DYODE data diode (config.yaml)", support: .samples,
     documentation: [
       "wavestone-cdt/dyode: DYODE v1 (full)/README.md, INSTALL.md, modbus.py, dyode_in.py",
       "nc-intezra/dyode_python3: DYODE_v1_full/config.example.yaml",
@@ -16,6 +16,7 @@ extension Platform {
   /// lidi, the software of ANSSI for diodes.
   static let lidi = Platform(
     id: "lidi", title: "lidi (diode-send, diode-receive): command line, systemd unit, docker compose",
+    support: .samples,
     documentation: ["lidi, Command line parameters (https://anssi-fr.github.io/lidi/parameters.html)"],
     modelled: ["link address and port, MTU, block, repair and heartbeat of both ends, served TCP port"],
     bounded: ["values from variables"], ignored: ["threads, buffers, logging", "everything that does not call lidi"],
@@ -23,7 +24,7 @@ extension Platform {
 
   /// A diode described by hand.
   static let diodeYML = Platform(
-    id: "diode-yml", title: "Diode described by hand (diode.yml)",
+    id: "diode-yml", title: "Diode described by hand (diode.yml)", support: .own,
     documentation: ["docs/formats/diode-yml.md"],
     modelled: ["enforcement, both ends, what is carried, the way back"], bounded: [], ignored: [],
     detect: detectDiodeYML, read: readDiodeYML)

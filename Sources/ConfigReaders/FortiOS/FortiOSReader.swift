@@ -5,7 +5,7 @@ import SourceText
 extension Platform {
   /// Fortinet FortiOS (FortiGate, FortiGate Rugged).
   static let fortiOS = Platform(
-    id: "fortios", title: "Fortinet FortiOS (FortiGate)",
+    id: "fortios", title: "Fortinet FortiOS (FortiGate)", support: .exports,
     documentation: [
       "FortiOS 7.6 Administration Guide: Firewall policy, Central SNAT, Local-in policy, IPS Modbus TCP decoder",
       "FortiOS 7.6.1 CLI Reference",

@@ -5,7 +5,7 @@ extension Platform {
   /// Linux gateways: the output of iptables-save and ip6tables-save.
   static let iptablesSave = Platform(
     id: "iptables-save",
-    title: "Linux iptables-save / ip6tables-save",
+    title: "Linux iptables-save / ip6tables-save", support: .exports,
     documentation: [
       "iptables(8), sections TARGETS, TABLES, PARAMETERS", "iptables-extensions(8)", "iptables-save(8)",
       "Linux kernel, include/uapi/linux/netfilter_ipv4.h: enum nf_ip_hook_priorities",
