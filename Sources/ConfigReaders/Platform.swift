@@ -45,6 +45,8 @@ public struct Platform: Sendable {
     .iptablesSave,
     .dyode,
     .lidi,
+    .osdd,
+    .opcuaDiode,
     .diodeYML,
   ]
 

@@ -253,21 +253,6 @@ import Testing
 
   // MARK: detection and hostile input
 
-  /// The TOML of the Open Source Data Diode is not read yet; it must not be taken for something else.
-  @Test func otherDiodesAreUnknown() throws {
-    guard let shared = sharedFolder() else {
-      print("skipped: no samples beside the package")
-      return
-    }
-    for path in filesBelow("\(shared)/samples/data-diode") {
-      let file = try SourceFile(path: path, bytes: try #require(readBytes(path)))
-      guard case .unknown = detectPlatform(file) else {
-        Issue.record("\(path) is taken for something")
-        continue
-      }
-    }
-  }
-
   @Test(arguments: [
     "", "modules:", "modules: 5", "modules:\n  a: b", "modules: [[[[[", "a: &a [*a]", "\u{0}",
     "services:\n  x:\n    command: 5",

@@ -22,6 +22,24 @@ extension Platform {
     bounded: ["values from variables"], ignored: ["threads, buffers, logging", "everything that does not call lidi"],
     detect: detectLidi, read: readLidi)
 
+  /// The Open Source Data Diode of the Cyber Innovation Hub and its successor, the Data Diode Connector.
+  static let osdd = Platform(
+    id: "osdd", title: "Open Source Data Diode, Data Diode Connector (Config.toml)", support: .samples,
+    documentation: [
+      "ffutop/DataDiodeConnector: docs/en/configuration_reference.md", "TOML 1.0.0 (https://toml.io/en/v1.0.0)",
+    ],
+    modelled: ["side, chains with protocol, filter and transport handlers, ports of the link"],
+    bounded: [], ignored: ["buffers, delays, statistics, syslog, log levels", "handlers that no chain names"],
+    detect: detectDataDiodeConnector, read: readDataDiodeConnector)
+
+  /// opcua-data-diode, which mirrors an OPC UA server.
+  static let opcuaDiode = Platform(
+    id: "opcua-diode", title: "opcua-data-diode (sender_config.json, receiver_config.json)", support: .manual,
+    documentation: ["cherubimro/opcua-data-diode: README.md, section Configuration"],
+    modelled: ["side, UDP link, served port, encryption and compression of both sides"],
+    bounded: [], ignored: ["intervals, logging", "keys that begin with `_`"],
+    detect: detectOPCUADiode, read: readOPCUADiode)
+
   /// A diode described by hand.
   static let diodeYML = Platform(
     id: "diode-yml", title: "Diode described by hand (diode.yml)", support: .own,
@@ -50,6 +68,23 @@ private func detectDyode(_ file: SourceFile) -> String? {
     })
   else { return nil }
   return "`modules:` with a type of DYODE"
+}
+
+private func detectDataDiodeConnector(_ file: SourceFile) -> String? {
+  let words = leadingWords(file)
+  guard words.contains(where: { $0.first == "[settings]" }), words.contains(where: { $0.first.hasPrefix("[chain.") })
+  else { return nil }
+  return "`[settings]` and `[chain.…]` of the Data Diode Connector"
+}
+
+private func detectOPCUADiode(_ file: SourceFile) -> String? {
+  guard file.bytes.count < 1 << 20, file.bytes.first(where: { !ASCII.isBlank($0) && $0 != 10 && $0 != 13 }) == 0x7B
+  else { return nil }
+  let content = file.text(0..<file.bytes.count)
+  guard content.contains("\"udp_port\""),
+    let key = ["opcua_server_url", "shadow_server_port"].first(where: { content.contains("\"\($0)\"") })
+  else { return nil }
+  return "the keys `udp_port` and `\(key)`"
 }
 
 private func detectDiodeYML(_ file: SourceFile) -> String? {

@@ -2,7 +2,7 @@ import PacketSets
 import RuleModel
 import SourceText
 
-/// What the readers of diode configurations in YAML share: the account of lines, keys that must be known, and values.
+/// What the readers of diode configurations in YAML, TOML and JSON share: the account of lines, keys that must be known, and values.
 struct DiodeDocument {
   let file: SourceFile
   var ledger: ReadingLedger
@@ -13,10 +13,12 @@ struct DiodeDocument {
     ledger = ReadingLedger(file)
   }
 
-  /// The file's tree; nil when it is no YAML, which is then in the ledger.
-  mutating func parse() -> DocumentNode? {
+  /// The file's tree; nil when it is not of that form (YAML unless said otherwise), which is then in the ledger.
+  mutating func parse(
+    _ form: (SourceFile, DocumentLimits) throws(SourceError) -> DocumentNode = parseYAML(_:limits:)
+  ) -> DocumentNode? {
     do {
-      let root = try parseYAML(file)
+      let root = try form(file, .standard)
       markComments()
       return root
     } catch {

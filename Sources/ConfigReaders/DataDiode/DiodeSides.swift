@@ -9,6 +9,7 @@ import SourceText
 private let sharedParameters: [(name: String, title: String)] = [
   ("port", "UDP port"), ("mtu", "MTU"), ("block", "block size"), ("repair", "share of repair data"),
   ("repair-bytes", "size of repair data"), ("fec", "error correction"), ("key", "key"), ("port-out", "served port"),
+  ("cipher", "encryption"), ("compression", "compression"),
 ]
 
 /// Finds where the two sides of one diode do not fit together; a diode has no way to report it when data is lost.
