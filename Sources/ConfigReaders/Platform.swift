@@ -48,6 +48,7 @@ public struct Platform: Sendable {
     .osdd,
     .opcuaDiode,
     .diodeYML,
+    .ruleTable,
   ]
 
   /// The format of that id.

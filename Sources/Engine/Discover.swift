@@ -35,6 +35,8 @@ private func filesBelow(_ folder: String, depth: Int) -> [String] {
     let path = joined(folder, name)
     if name.hasPrefix(".") || isLink(path) { return [] }
     if isFolder(path) { return filesBelow(path, depth: depth + 1) }
+    // A table of rules says so in its name; any other CSV is an inventory or the like.
+    if name.hasSuffix(".rules.csv") { return [path] }
     let isProse = [".md", ".csv", ".png", ".svg", ".pdf", ".html"].contains { name.hasSuffix($0) }
     return isProse || name == "LICENSE" ? [] : [path]
   }

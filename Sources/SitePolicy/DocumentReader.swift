@@ -1,3 +1,4 @@
+import RuleModel
 import SourceText
 
 /// All that is wrong with a site file, pack, framework or inventory; never empty.
@@ -12,12 +13,6 @@ public struct SitePolicyErrors: Error, Sendable {
     let lines = errors.map(\.description)
     return (isCut ? lines + ["… and perhaps more; correct these first"] : lines).joined(separator: "\n")
   }
-}
-
-/// A text that is not what its key wants.
-struct TextProblem: Error {
-  var message: String
-  var help: String
 }
 
 /// Reads typed values out of one file's tree and collects everything that is wrong with it.
@@ -212,22 +207,4 @@ extension DocumentReader {
     guard let node = fields["version"], let text = text(node, "version"), text != "1" else { return }
     complain(node.range, "version \(quoted(text)) is not known", help: "write 'version: 1'")
   }
-}
-
-/// User text in quotes, made safe to print and short.
-func quoted(_ text: String) -> String {
-  let shown = printable(text)
-  return shown.count <= 60 ? "'\(shown)'" : "'\(shown.prefix(60))…'"
-}
-
-/// "did you mean …", or else what there is to choose from.
-func suggestion(_ word: String, among choices: [String]) -> String {
-  if let near = nearest(to: String(word.prefix(100)), among: choices) { return "did you mean \(quoted(near))?" }
-  return keysHelp(choices)
-}
-
-private func keysHelp(_ choices: [String]) -> String {
-  guard !choices.isEmpty else { return "none is declared" }
-  let shown = choices.prefix(20).map { printable($0) }.joined(separator: ", ")
-  return "choose from: \(shown)" + (choices.count > 20 ? ", …" : "")
 }

@@ -1,3 +1,4 @@
+import RuleModel
 import SourceText
 
 /// Reads and validates a control framework.

@@ -1,4 +1,5 @@
 import Findings
+import RuleModel
 import SourceText
 
 /// Reads and validates a policy pack.

@@ -1,4 +1,5 @@
 import PolicyPacks
+import RuleModel
 import SourceText
 
 /// What a site is judged by: its packs with `reading` in front, and its frameworks.

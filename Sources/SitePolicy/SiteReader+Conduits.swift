@@ -1,4 +1,5 @@
 import PacketSets
+import RuleModel
 import SourceText
 
 extension SiteReader {

@@ -1,5 +1,6 @@
 import PacketSets
 import PolicyPacks
+import RuleModel
 import SourceText
 
 /// Reads and validates a site file, and the inventory that it names.

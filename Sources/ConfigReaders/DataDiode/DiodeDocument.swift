@@ -2,68 +2,29 @@ import PacketSets
 import RuleModel
 import SourceText
 
-/// What the readers of diode configurations in YAML, TOML and JSON share: the account of lines, keys that must be known, and values.
+/// A diode's configuration in YAML, TOML or JSON, and what is wrong with the diode.
 struct DiodeDocument {
-  let file: SourceFile
-  var ledger: ReadingLedger
+  private var document: CheckedDocument
   var defects: [DiodeDefect] = []
-
-  init(_ file: SourceFile) {
-    self.file = file
-    ledger = ReadingLedger(file)
+  var file: SourceFile { document.file }
+  var ledger: ReadingLedger {
+    get { document.ledger }
+    _modify { yield &document.ledger }
   }
 
-  /// The file's tree; nil when it is not of that form (YAML unless said otherwise), which is then in the ledger.
+  init(_ file: SourceFile) { document = CheckedDocument(file) }
+
   mutating func parse(
     _ form: (SourceFile, DocumentLimits) throws(SourceError) -> DocumentNode = parseYAML(_:limits:)
-  ) -> DocumentNode? {
-    do {
-      let root = try form(file, .standard)
-      markComments()
-      return root
-    } catch {
-      ledger.gap(
-        LedgerGap(
-          range: file.range(0, file.bytes.count), state: .notRecognised, couldChangeVerdict: true,
-          reason: "the file cannot be read: \(error.description)"))
-      return nil
-    }
-  }
+  ) -> DocumentNode? { document.parse(form) }
 
-  /// Lines that hold only a comment or a document marker.
-  private mutating func markComments() {
-    for line in 1...file.lines.count {
-      let bounds = file.lines.bounds(ofLine: line, in: file.bytes)
-      let content = file.bytes[bounds].drop { ASCII.isBlank($0) }
-      if content.first == ASCII.hash || content.elementsEqual("---".utf8) || content.elementsEqual("...".utf8) {
-        ledger.mark(line: line, .irrelevant)
-      }
-    }
-  }
-
-  /// Marks the entries of a map as used and those whose key is not in `known` as not recognised.
   mutating func check(_ node: DocumentNode, known: Set<String>, ignored: Set<String> = []) {
-    for entry in node.entries ?? [] {
-      if ignored.contains(entry.key) {
-        ledger.mark(entry.range, .irrelevant)
-      } else if known.contains(entry.key) {
-        markOpening(entry)
-      } else {
-        let hint = nearest(to: entry.key, among: known.sorted()).map { "; did you mean `\($0)`?" } ?? ""
-        unknown(entry.range, "the key `\(printable(entry.key))` is not known here\(hint)")
-      }
-    }
+    document.check(node, known: known, ignored: ignored)
   }
 
-  /// Scalars and lists of scalars are used whole; of a map only the line of its key, its entries answer for themselves.
-  private mutating func markOpening(_ entry: DocumentEntry) {
-    let isLeaf = entry.value.entries == nil && !(entry.value.items ?? []).contains { $0.text == nil }
-    ledger.mark(isLeaf ? entry.range : entry.keyRange, .used)
-  }
+  mutating func unknown(_ range: SourceRange, _ reason: String) { document.unknown(range, reason) }
 
-  mutating func unknown(_ range: SourceRange, _ reason: String) {
-    ledger.gap(LedgerGap(range: range, state: .notRecognised, couldChangeVerdict: true, reason: reason))
-  }
+  func texts(_ node: DocumentNode?) -> [(text: String, range: SourceRange)] { document.texts(node) }
 
   mutating func defect(_ range: SourceRange, _ message: String, _ help: String) {
     defects.append(DiodeDefect(range: range, message: message, help: help))
@@ -75,12 +36,6 @@ struct DiodeDocument {
     if let port = value.text.flatMap({ UInt16($0) }), port > 0 { return port }
     defect(value.range, "`\(key)` is no port number", "write a number from 1 to 65535")
     return nil
-  }
-
-  /// The scalars of a list, or the scalar itself.
-  func texts(_ node: DocumentNode?) -> [(text: String, range: SourceRange)] {
-    guard let node else { return [] }
-    return (node.items ?? [node]).compactMap { item in item.text.map { ($0, item.range) } }
   }
 
   /// Ranges of register or coil numbers; `isEndExcluded` says how `a-b` counts.

@@ -1,7 +1,7 @@
 import PacketSets
 
-/// A service as site files write it: `tcp/502`, `tcp/1024-65535`, `icmp/echo-request`, `icmp/8`, `ip/47` or `any`.
-func parseService(_ text: String) throws(TextProblem) -> Service {
+/// A service as site files and rule tables write it: `tcp/502`, `tcp/1024-65535`, `icmp/echo-request`, `icmp/8`, `ip/47` or `any`.
+public func parseService(_ text: String) throws(TextProblem) -> Service {
   if text == "any" { return .any }
   let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
   guard parts.count == 2 else {
@@ -75,7 +75,8 @@ private let icmpV6Types: KeyValuePairs<String, UInt8> = [
 ]
 
 /// The functions that one class name, or one Modbus function code, stands for.
-func parseFunctions(_ text: String, of industrial: IndustrialProtocol) throws(TextProblem) -> IntervalSet<UInt16> {
+public func parseFunctions(_ text: String, of industrial: IndustrialProtocol) throws(TextProblem) -> IntervalSet<UInt16>
+{
   if let functionClass = FunctionClass(name: text) { return functions(of: industrial, functionClass) }
   let names = FunctionClass.allCases.map(\.name)
   guard industrial == .modbus, let code = wholeNumber(text), (1...127).contains(code) else {

@@ -1,13 +1,13 @@
 import PacketSets
 
 /// Whether a text is meant as an address or network, right or wrong: it has a colon, or no letter before the first slash.
-func looksLikeNetwork(_ text: String) -> Bool {
+public func looksLikeNetwork(_ text: String) -> Bool {
   let head = text.prefix { $0 != "/" }
   return head.contains(":") || !head.contains(where: \.isLetter)
 }
 
 /// The addresses of `10.0.0.1`, `10.0.0.0/8`, `10.0.0.1-10.0.0.9`, or the same in IPv6.
-func parseNetwork(_ text: String) throws(TextProblem) -> AddressSet {
+public func parseNetwork(_ text: String) throws(TextProblem) -> AddressSet {
   let ends = text.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
   if ends.count == 2, let first = IPAddress(ends[0]), let last = IPAddress(ends[1]) {
     guard let range = AddressSet(first: first, last: last) else {
