@@ -5,15 +5,18 @@ import SourceText
 struct FortiNotes {
   var ledger: ReadingLedger
   var issues: [ReadIssue] = []
-  private let lines: LineIndex
+  private let file: SourceFile
 
   init(_ file: SourceFile) {
     ledger = ReadingLedger(file)
-    lines = file.lines
+    self.file = file
   }
 
   /// The 1-based line at which `range` begins.
-  func line(of range: SourceRange) -> Int { lines.line(at: Int(range.start)) }
+  func line(of range: SourceRange) -> Int { file.lines.line(at: Int(range.start)) }
+
+  /// What lies on the line at which `range` begins.
+  func firstLine(of range: SourceRange) -> SourceRange { file.range(ofLine: line(of: range)) }
 
   mutating func gap(_ range: SourceRange, _ state: LineState, matters: Bool, _ reason: String) {
     ledger.gap(LedgerGap(range: range, state: state, couldChangeVerdict: matters, reason: reason))

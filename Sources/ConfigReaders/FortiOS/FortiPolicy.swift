@@ -97,7 +97,8 @@ extension FortiDomain {
 
   /// A mandatory attribute that is missing or unreadable.
   private mutating func missing(_ name: String, _ node: Int) -> Uncertainty {
-    let range = tree.nodes[node].range
+    // Only the line that opens the policy lacks something; the others are understood.
+    let range = notes.firstLine(of: tree.nodes[node].range)
     if tree.setting(name, of: node) == nil {
       notes.gap(
         range, .notModelled, matters: true, "the policy has no `\(name)`; it is taken to match anything or nothing")
