@@ -50,6 +50,7 @@ public struct Platform: Sendable {
     .opcuaDiode,
     .diodeYML,
     .ruleTable,
+    .suricata,
   ]
 
   /// The format of that id.

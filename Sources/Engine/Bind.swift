@@ -32,6 +32,7 @@ func bind(_ site: Site, _ files: [[ReadFile]]) throws(EngineError) -> BoundSite 
       var device = device
       device.name = entry.name
       if !device.listsAllInterfaces { device.addInterfaces(of: entry) }
+      for inspection in files.flatMap(\.reading.inspections) { device.add(inspection, runs: entry.inspection) }
       return (device, entry)
     }
     if let diode = merged(diodes, entry) { bound.diodes.append(SiteDiode(entry: entry, diode: diode)) }
@@ -77,6 +78,29 @@ private func merged(_ diodes: [Diode], _ entry: DeviceEntry) -> Diode? {
 }
 
 extension Device {
+  /// Puts an inspection engine in front of everything else that the device does to forwarded packets.
+  ///
+  /// Unless the site file says that it runs inline, its drops are possible only: the rules do not tell whether they are in
+  /// force.
+  fileprivate mutating func add(_ inspection: InlineInspection, runs placement: InspectionPlacement?) {
+    guard placement != .monitoring else { return }
+    let rules = inspection.rules.map { rule -> Rule in
+      guard placement == nil else { return rule }
+      var rule = rule
+      rule.match = rule.match.uncertain(
+        Uncertainty(
+          range: rule.source,
+          reason: "nothing says that \(inspection.name) runs inline; add `inspection: inline` to the device"))
+      return rule
+    }
+    let fallback = DefaultAction(.permit, .implicit("an inspection engine passes what no rule takes"))
+    lists.append(RuleList(name: inspection.name, rules: rules, fallback: fallback, source: inspection.source))
+    var stage = Stage(
+      .filter(lists: [lists.count - 1], fallback: fallback), name: inspection.name, source: inspection.source)
+    stage.isPreparatory = true
+    pipeline.insert(stage, at: 0)
+  }
+
   /// Adds the interfaces that the site file binds and no rule names.
   fileprivate mutating func addInterfaces(of entry: DeviceEntry) {
     for binding in entry.interfaces where !interfaces.contains(where: { $0.name == binding.interface }) {

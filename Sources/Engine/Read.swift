@@ -24,7 +24,7 @@ struct ReadFile {
       return ["\(file.path): \(count + issues) statement\(count + issues == 1 ? "" : "s") not understood"]
     }
     // Read over from end to end, as may happen when the format is named wrongly: nothing was judged.
-    let isEmpty = reading.devices.isEmpty && reading.diodes.isEmpty
+    let isEmpty = reading.devices.isEmpty && reading.diodes.isEmpty && reading.inspections.isEmpty
     return isEmpty ? ["\(file.path): no firewall and no diode in it; check the format"] : []
   }
 }
@@ -33,6 +33,13 @@ struct ReadFile {
 ///
 /// - Throws: `EngineError.platform`.
 func read(_ file: SourceFile, device: String, format: String?) throws(EngineError) -> ReadFile {
-  let platform = try detect(file, format: format)
+  let platform = try detect(file, format: isInspection(file) ? nil : format)
   return ReadFile(file: file, platform: platform, reading: platform.platform.read(file), device: device)
+}
+
+/// Whether the file holds rules of an inspection engine: the format that an entry names is the firewall's, beside which
+/// such a file may stand.
+private func isInspection(_ file: SourceFile) -> Bool {
+  if case .platform(let platform, _) = detectPlatform(file) { return platform.id == Platform.suricata.id }
+  return false
 }

@@ -29,11 +29,29 @@ public struct ReadIssue: Hashable, Sendable {
   }
 }
 
+/// Rules of an inspection engine that stands in the path of a firewall and has a configuration of its own.
+///
+/// A packet that none of the rules takes passes; one that passes has still to pass the firewall.
+public struct InlineInspection: Sendable {
+  public var name: String
+  /// In order of evaluation; `permit` ends the inspection, `deny` drops.
+  public var rules: [Rule]
+  public var source: SourceRange
+
+  public init(name: String, rules: [Rule], source: SourceRange) {
+    self.name = name
+    self.rules = rules
+    self.source = source
+  }
+}
+
 /// All that came out of one file.
 public struct Reading: Sendable {
   /// Virtual instances are devices of their own.
   public var devices: [Device] = []
   public var diodes: [Diode] = []
+  /// Inspection beside a firewall, for the device whose entry in the site file names this file too.
+  public var inspections: [InlineInspection] = []
   public var ledger: ReadingLedger
   public var issues: [ReadIssue] = []
 

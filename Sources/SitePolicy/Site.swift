@@ -85,7 +85,17 @@ public struct DeviceEntry: Sendable {
   public var from: String?
   /// The zone that a diode sends to.
   public var to: String?
+  /// How the inspection engine whose rules are among `configs` runs; nil when the site file does not say.
+  public var inspection: InspectionPlacement?
   public var source: SourceRange
+}
+
+/// How an inspection engine beside a firewall runs, which its rules do not tell.
+public enum InspectionPlacement: String, Sendable, CaseIterable {
+  /// In the path of all interfaces, with the parsers of the protocols that its rules name switched on.
+  case inline
+  /// It watches a copy and stops nothing.
+  case monitoring
 }
 
 /// One configuration file of a device.

@@ -15,7 +15,7 @@ extension SiteReader {
     guard
       let fields = document.fields(
         entry.value, "device \(quoted(entry.key))", required: ["config"],
-        optional: ["format", "interfaces", "from", "to"])
+        optional: ["format", "interfaces", "from", "to", "inspection"])
     else { return nil }
     var device = DeviceEntry(
       name: entry.key, configs: [], format: document.text(fields["format"], "format"), interfaces: [],
@@ -26,6 +26,16 @@ extension SiteReader {
     }
     for binding in fields["interfaces"].map({ document.namedEntries($0, "'interfaces'") }) ?? [] {
       device.interfaces.append(interface(binding))
+    }
+    if let node = fields["inspection"] {
+      device.inspection = document.value(node, "inspection") { (text) throws(TextProblem) in
+        guard let placement = InspectionPlacement(rawValue: text) else {
+          throw TextProblem(
+            message: "\(quoted(text)) is no way to run an inspection engine",
+            help: suggestion(text, among: InspectionPlacement.allCases.map(\.rawValue)))
+        }
+        return placement
+      }
     }
     checkDirection(fields)
     return device

@@ -1,0 +1,43 @@
+import Findings
+import Testing
+
+/// Rules of Suricata beside a firewall: they count for certain only where the site file says that they run inline.
+@Suite struct InspectionTests {
+  private func report(_ rules: String, entry: String) throws -> RunReport {
+    let folder = try TemporaryFolder()
+    try folder.write("fw.rules", gateway("-A FORWARD -i eth0 -o eth1 -p tcp --dport 502 -j ACCEPT"))
+    try folder.write("local.rules", rules)
+    let conduit = """
+      conduits:
+        values: {from: corporate, to: supervision, services: [tcp/502], functions: {modbus: [read]}, owner: it, reason: values,
+                 review: 2099-01-01}
+
+      """
+    try folder.write(
+      "bulkhead.yml",
+      smallSite(
+        "config: [fw.rules, local.rules], format: iptables-save, interfaces: {eth0: corporate, eth1: supervision}\(entry)",
+        more: conduit))
+    return try check(folder.path)
+  }
+
+  @Test func `Without inspection writes pass`() throws {
+    let report = try report("alert modbus any any -> any any (sid:1;)\n", entry: ", inspection: inline")
+    #expect(report.findings.contains { $0.confidence == .certain && $0.code.hasPrefix("SEG") })
+  }
+
+  @Test func `Drops of everything but reads leave only what the conduit carries`() throws {
+    let others = (1...127).filter { ![1, 2, 3, 4, 7, 11, 12, 17, 20, 24].contains($0) }
+    let rules = others.map { "drop modbus any any -> any any (modbus: function \($0); sid:\($0);)\n" }.joined()
+    func writes(_ entry: String) throws -> [Finding] {
+      try report(rules, entry: entry).findings.filter { $0.witness?.packet.function.functionClass == .write }
+    }
+    #expect(try writes(", inspection: inline").isEmpty)
+    #expect(try !writes(", inspection: monitoring").isEmpty)
+    #expect(try !writes("").isEmpty)
+  }
+
+  @Test func `A way to run it that does not exist is refused with what there is`() throws {
+    #expect(throws: (any Error).self) { try report("drop modbus any any -> any any (sid:1;)\n", entry: ", inspection: inlien") }
+  }
+}
