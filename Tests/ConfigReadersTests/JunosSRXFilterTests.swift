@@ -12,10 +12,13 @@ import Testing
   private let bind = "set interfaces ge-0/0/0 unit 0 family inet filter input F\n"
 
   /// What the filter alone does with a packet.
-  private func verdict(_ text: String, _ wanted: String, list: String = "F", ingress: String = "ge-0/0/0.0") throws -> String {
+  private func verdict(_ text: String, _ wanted: String, list: String = "F", ingress: String = "ge-0/0/0.0") throws
+    -> String
+  {
     let device = try junosDevice(text)
     let index = try #require(device.lists.firstIndex { $0.name == list })
-    let verdict = ConcreteEvaluator(device: device, ingress: ingress, egress: "").evaluate(list: index, try packet(wanted))
+    let verdict = ConcreteEvaluator(device: device, ingress: ingress, egress: "").evaluate(
+      list: index, try packet(wanted))
     return verdict.isPermitted ? "permit" : verdict.isDenied ? "deny" : "open"
   }
 
@@ -85,7 +88,8 @@ import Testing
     #expect(try verdict(text, "tcp 10.0.2.1 10.9.9.9 502") == "deny")
     // apply-path is not followed.
     #expect(try verdict(text, "tcp 10.0.1.1 10.9.9.9 502") == "open")
-    let empty = "set policy-options prefix-list none\n\(filter) a from source-prefix-list none\n\(filter) a then accept\n"
+    let empty =
+      "set policy-options prefix-list none\n\(filter) a from source-prefix-list none\n\(filter) a then accept\n"
     #expect(try verdict(empty, "tcp 10.0.1.1 10.9.9.9 502") == "open")
     let missing = try readJunos("\(filter) a from source-prefix-list nobody\n\(filter) a then accept\n")
     #expect(missing.issues.contains { $0.kind == .undefinedReference })
@@ -94,7 +98,8 @@ import Testing
   /// "Firewall Filter Match Conditions Based on Bit-Field Values".
   @Test func flags() throws {
     func fate(_ condition: String, flags: UInt8) throws -> String {
-      let device = try junosDevice("\(filter) a from protocol tcp\n\(filter) a from \(condition)\n\(filter) a then accept\n")
+      let device = try junosDevice(
+        "\(filter) a from protocol tcp\n\(filter) a from \(condition)\n\(filter) a then accept\n")
       var tcp = try packet("tcp 10.0.1.1 10.0.2.5 502")
       tcp.tcpFlags = flags
       let verdict = ConcreteEvaluator(device: device, ingress: "", egress: "").evaluate(list: 0, tcp)
@@ -118,7 +123,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "from is-fragment", "from dscp ef", "from packet-length 100-200", "from ttl 1", "then policer p", "from frobnicate 1",
+    "from is-fragment", "from dscp ef", "from packet-length 100-200", "from ttl 1", "then policer p",
+    "from frobnicate 1",
     "from protocol frobnicate", "filter other",
   ])
   func openTerms(line: String) throws {

@@ -156,13 +156,17 @@ import Testing
     #expect(
       textWithoutPlaces(try #require(one.devices.first)) == textWithoutPlaces(try #require(other.devices.first)))
     let device = try #require(one.devices.first)
-    #expect(device.list("from-zone office to-zone cell")?.rules.map(\.name) == ["policy one", "policy two", "policy three"])
+    #expect(
+      device.list("from-zone office to-zone cell")?.rules.map(\.name) == ["policy one", "policy two", "policy three"])
     #expect(device.list("from-zone office to-zone cell")?.rules[0].comment == "approved by the plant")
   }
 
   /// A finding points at the head of the policy, in braces as well as in lines.
   @Test func rulesPointAtTheirFirstLine() throws {
-    for (text, expected) in [(braces, "policy one"), (lines, "set security policies from-zone office to-zone cell policy one match source-address scada")] {
+    for (text, expected) in [
+      (braces, "policy one"),
+      (lines, "set security policies from-zone office to-zone cell policy one match source-address scada"),
+    ] {
       let file = try SourceFile(path: "x", bytes: Array(text.utf8))
       let device = try #require(try readJunos(text).devices.first)
       let rule = try #require(device.list("from-zone office to-zone cell")?.rules[0])
@@ -178,16 +182,17 @@ import Testing
   }
 
   @Test func editAndRename() throws {
-    let text = junosBase + junosPolicy("a") + """
-      edit security policies from-zone office to-zone cell
-      set policy a then log session-close
-      rename policy a to policy b
-      up 2
-      top
-      delete applications application modbus destination-port 502
-      set applications application modbus destination-port 503
+    let text =
+      junosBase + junosPolicy("a") + """
+        edit security policies from-zone office to-zone cell
+        set policy a then log session-close
+        rename policy a to policy b
+        up 2
+        top
+        delete applications application modbus destination-port 502
+        set applications application modbus destination-port 503
 
-      """
+        """
     let rules = try #require(try junosDevice(text).list("from-zone office to-zone cell")?.rules)
     #expect(rules.map(\.name) == ["policy b"] && rules[0].logging == .on)
     #expect(rules[0].match.upper[0].services.map(\.description) == ["tcp/503"])
@@ -247,7 +252,8 @@ import Testing
 
       """
     let device = try junosDevice(text)
-    #expect(device.interfaces.first { $0.name == "xe-0/0/0.20" }?.addresses.map(\.network.description) == ["2.0.0.0/31"])
+    #expect(
+      device.interfaces.first { $0.name == "xe-0/0/0.20" }?.addresses.map(\.network.description) == ["2.0.0.0/31"])
     #expect(device.pipeline.filter { $0.name.contains("filter") }.map(\.name) == ["filter input of em0.0"])
   }
 
@@ -268,7 +274,8 @@ import Testing
 
   /// "Logical Systems Overview", "Tenant Systems Overview": each has interfaces, zones and policies of its own.
   @Test func logicalSystemsAndTenants() throws {
-    let inner = junosPolicy("a", application: "modbus").replacing("set security", with: "set logical-systems line security")
+    let inner = junosPolicy("a", application: "modbus").replacing(
+      "set security", with: "set logical-systems line security")
     let text = """
       set logical-systems line interfaces ge-0/0/3 unit 0 family inet address 10.0.1.1/24
       set logical-systems line security zones security-zone office interfaces ge-0/0/3.0

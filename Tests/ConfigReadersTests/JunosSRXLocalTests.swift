@@ -36,7 +36,8 @@ import Testing
     #expect(try fate(["all", "telnet except"], "tcp 10.0.2.5 10.0.2.1 23") == "open")
     #expect(try fate(["any-service"], "tcp 10.0.2.5 10.0.2.1 9999") == "permit")
     #expect(try fate(["frobnicate"], "tcp 10.0.2.5 10.0.2.1 9999") == "open")
-    #expect(try readJunos(junosBase + "\(zone) cell host-inbound-traffic system-services frobnicate\n").ledger.isIncomplete)
+    #expect(
+      try readJunos(junosBase + "\(zone) cell host-inbound-traffic system-services frobnicate\n").ledger.isIncomplete)
   }
 
   /// "Security Policies for Self Traffic": a policy to junos-host is asked in addition.
@@ -91,7 +92,8 @@ import Testing
       """
     let device = try junosDevice(junosBase + text)
     let access = Set(device.management.map { "\($0.service) \($0.interface ?? "")\($0.isClearText ? " clear" : "")" })
-    #expect(access.isSuperset(of: ["ssh ge-0/0/1.0", "telnet ge-0/0/2.0 clear", "https ge-0/0/1.0", "snmp ge-0/0/1.0 clear"]))
+    #expect(
+      access.isSuperset(of: ["ssh ge-0/0/1.0", "telnet ge-0/0/2.0 clear", "https ge-0/0/1.0", "snmp ge-0/0/1.0 clear"]))
     #expect(access.contains("ssh fxp0.0") && access.contains("ping ge-0/0/2.0"))
     #expect(!access.contains("https ge-0/0/0.0") && !access.contains("ssh ge-0/0/0.0"))
     #expect(!device.management.contains { $0.service.contains("public") })

@@ -117,7 +117,8 @@ import Testing
 
       """
     let path = "set applications application m term t1"
-    let lines = "\(path) alg ignore\n\(path) protocol tcp\n\(path) source-port 1024-65535\n\(path) destination-port 502\n"
+    let lines =
+      "\(path) alg ignore\n\(path) protocol tcp\n\(path) source-port 1024-65535\n\(path) destination-port 502\n"
     #expect(try services("m", braces).upper == services("m", lines).upper)
     #expect(try services("m", braces).isExact)
   }

@@ -55,7 +55,8 @@ import Testing
   /// interfaces bound to the same zone" too; other platforms let traffic inside a zone pass.
   @Test func trafficInsideAZoneNeedsAPolicy() throws {
     let inside = "tcp 10.0.2.5 10.0.3.5 502"
-    #expect(try junosDevice(junosBase + junosPolicy("a")).junosFate(inside, from: "ge-0/0/1.0", to: "ge-0/0/2.0") == "deny")
+    #expect(
+      try junosDevice(junosBase + junosPolicy("a")).junosFate(inside, from: "ge-0/0/1.0", to: "ge-0/0/2.0") == "deny")
     let policy = junosPolicy(
       "in", source: "any", destination: "any", application: "any", in: "from-zone cell to-zone cell")
     #expect(try junosDevice(junosBase + policy).junosFate(inside, from: "ge-0/0/1.0", to: "ge-0/0/2.0") == "permit")
@@ -176,14 +177,17 @@ import Testing
     }
     #expect(try state("set schedulers scheduler s daily all-day\n") == .active)
     #expect(try state("set schedulers scheduler s monday all-day\n") == .scheduled(name: "s"))
-    #expect(try state("set schedulers scheduler s daily all-day\nset schedulers scheduler s sunday exclude\n") == .scheduled(name: "s"))
+    #expect(
+      try state("set schedulers scheduler s daily all-day\nset schedulers scheduler s sunday exclude\n")
+        == .scheduled(name: "s"))
     #expect(try state("") == .scheduled(name: "s"))
   }
 
   /// A policy without a match or an action cannot be committed; in a fragment it may mean anything.
   @Test func incompletePolicies() throws {
     let path = "set security policies from-zone office to-zone cell policy a"
-    let noAction = "\(path) match source-address any\n\(path) match destination-address any\n\(path) match application any\n"
+    let noAction =
+      "\(path) match source-address any\n\(path) match destination-address any\n\(path) match application any\n"
     for text in [noAction, "\(path) then permit\n", "\(path) match application modbus\n\(path) then permit\n"] {
       let reading = try readJunos(junosBase + text)
       #expect(reading.ledger.isIncomplete)
@@ -193,7 +197,8 @@ import Testing
 
   /// Application services: what IDP drops is not in the file, so industrial functions may be blocked.
   @Test func inspectionIsBounded() throws {
-    let text = "set security policies from-zone office to-zone cell policy a then permit application-services idp-policy plant\n"
+    let text =
+      "set security policies from-zone office to-zone cell policy a then permit application-services idp-policy plant\n"
     let device = try junosDevice(junosBase + junosPolicy("a") + text)
     let rule = try #require(device.list("from-zone office to-zone cell")?.rules[0])
     let profile = device.profiles[try #require(rule.profile)]

@@ -51,7 +51,9 @@ func junosPolicy(
 
 extension Device {
   /// The fate of a packet between the interfaces of `junosBase`.
-  func junosFate(_ packet: String, from ingress: String = "ge-0/0/0.0", to egress: String = "ge-0/0/1.0") throws -> String {
+  func junosFate(_ packet: String, from ingress: String = "ge-0/0/0.0", to egress: String = "ge-0/0/1.0") throws
+    -> String
+  {
     try fate(packet, from: ingress, to: egress)
   }
 }

@@ -31,7 +31,8 @@ import Testing
   @Test func poolForms() throws {
     let inLine = destination.replacing("address 10.0.2.5/32\n", with: "address 10.0.2.5/32 port 502\n").replacing(
       "set security nat destination pool server address port 502\n", with: "")
-    #expect(try junosDevice(junosBase + inLine + junosPolicy("a")).junosFate("tcp 10.0.1.10 192.0.2.1 1502") == "permit")
+    #expect(
+      try junosDevice(junosBase + inLine + junosPolicy("a")).junosFate("tcp 10.0.1.10 192.0.2.1 1502") == "permit")
   }
 
   /// "Understanding Static NAT": static rules take precedence over destination rules.
@@ -50,7 +51,8 @@ import Testing
     #expect(verdict.trace.contains { $0.effect.contains("10.0.3.1:1502") })
     #expect(!verdict.trace.contains { $0.effect.contains("10.0.2.5") })
     // The way back: what the hosts send out to the office gets their outer address.
-    let back = junosPolicy("b", source: "any", destination: "any", application: "any", in: "from-zone cell to-zone office")
+    let back = junosPolicy(
+      "b", source: "any", destination: "any", application: "any", in: "from-zone cell to-zone office")
     let reverse = ConcreteEvaluator(
       device: try junosDevice(junosBase + text + back), ingress: "ge-0/0/2.0", egress: "ge-0/0/0.0"
     ).forward(try packet("tcp 10.0.3.7 10.0.1.10 80"))
@@ -70,7 +72,8 @@ import Testing
       """
     let device = try junosDevice(junosBase + text + junosPolicy("a"))
     func trace(_ wanted: String) throws -> [String] {
-      ConcreteEvaluator(device: device, ingress: "ge-0/0/0.0", egress: "ge-0/0/1.0").forward(try packet(wanted)).trace.map(\.effect)
+      ConcreteEvaluator(device: device, ingress: "ge-0/0/0.0", egress: "ge-0/0/1.0").forward(try packet(wanted)).trace
+        .map(\.effect)
     }
     #expect(try trace("tcp 10.0.1.10 10.0.2.5 502").contains { $0.contains("10.0.2.1:49152 -> 10.0.2.5") })
     #expect(try !trace("tcp 10.0.1.10 10.0.2.9 502").contains { $0.contains("translates") })
@@ -91,9 +94,10 @@ import Testing
       Issue.record("translation comes first")
       return
     }
-    #expect(rules.map(\.destination) == [
-      .pool(AddressSet(try #require(IPAddress("10.0.2.77")))), .pool(AddressSet(try #require(IPAddress("10.0.2.5")))),
-    ])
+    #expect(
+      rules.map(\.destination) == [
+        .pool(AddressSet(try #require(IPAddress("10.0.2.77")))), .pool(AddressSet(try #require(IPAddress("10.0.2.5")))),
+      ])
   }
 
   @Test func whatIsNotKnownIsOpen() throws {

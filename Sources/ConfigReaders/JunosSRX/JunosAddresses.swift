@@ -62,7 +62,8 @@ extension JunosSystem {
     // A literal where a book entry is expected: newer releases take prefixes in global policies.
     if let prefix = IPPrefix(name) { return AddressBounds(AddressSet(prefix)) }
     if let node = dynamicAddress(name) {
-      return .unknown(dynamic(tree.range(node), "address `\(printable(name))` comes from a feed that is not in this file"))
+      return .unknown(
+        dynamic(tree.range(node), "address `\(printable(name))` comes from a feed that is not in this file"))
     }
     return .unknown(undefined("address", name, use))
   }
@@ -104,7 +105,8 @@ extension JunosSystem {
       case "wildcard-address": parts += names(part).map { wildcard($0, part) }
       case "dns-name", "domain-name":
         parts.append(
-          .unknown(dynamic(tree.range(part), "address \(quoted(node)) is a domain name: its addresses are not in this file")))
+          .unknown(
+            dynamic(tree.range(part), "address \(quoted(node)) is a domain name: its addresses are not in this file")))
       case let word where IPPrefix(word) != nil: parts.append(prefix(word, part))
       default:
         parts.append(.unknown(notRecognised(part)))

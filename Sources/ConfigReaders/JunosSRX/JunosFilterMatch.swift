@@ -72,7 +72,8 @@ struct JunosFilterMatch {
     // stand at that place ("Firewall Filter Match Conditions": also configure the protocol).
     let reason = "the term asks for a port, type or flag without naming the protocol"
     return ServiceBounds(
-      lower: services, upper: services + [Service.any], uncertainties: [Uncertainty(range: headerCondition, reason: reason)])
+      lower: services, upper: services + [Service.any],
+      uncertainties: [Uncertainty(range: headerCondition, reason: reason)])
   }
 }
 
@@ -105,10 +106,12 @@ extension JunosSystem {
     }
     if Self.headerConditions.contains(word) { match.headerCondition = tree.range(node) }
     if ["source-address", "source-prefix-list", "ip-source-address"].contains(word) {
-      readAddresses(of: tree.parent(node), ["source-address", "source-prefix-list", "ip-source-address"], \.sources, &match)
+      readAddresses(
+        of: tree.parent(node), ["source-address", "source-prefix-list", "ip-source-address"], \.sources, &match)
     } else if ["destination-address", "destination-prefix-list", "ip-destination-address"].contains(word) {
       readAddresses(
-        of: tree.parent(node), ["destination-address", "destination-prefix-list", "ip-destination-address"], \.destinations,
+        of: tree.parent(node), ["destination-address", "destination-prefix-list", "ip-destination-address"],
+        \.destinations,
         &match)
     } else if word == "address" || word == "prefix-list" {
       var both = match
@@ -125,12 +128,15 @@ extension JunosSystem {
 
   /// Conditions that are known and that the packet model has no field for.
   private static let openConditions: Set<String> = [
-    "ah-spi", "ah-spi-except", "destination-class", "destination-class-except", "dscp", "dscp-except", "egress-forwarding-class",
-    "esp-spi", "esp-spi-except", "extension-headers", "extension-headers-except", "first-fragment", "flexible-match-mask",
+    "ah-spi", "ah-spi-except", "destination-class", "destination-class-except", "dscp", "dscp-except",
+    "egress-forwarding-class",
+    "esp-spi", "esp-spi-except", "extension-headers", "extension-headers-except", "first-fragment",
+    "flexible-match-mask",
     "flexible-match-range", "forwarding-class", "forwarding-class-except", "fragment-flags", "fragment-offset",
     "fragment-offset-except", "gre-key", "hop-limit", "hop-limit-except", "interface-group", "interface-group-except",
     "ip-options", "ip-options-except", "ip-precedence", "is-fragment", "loss-priority", "loss-priority-except",
-    "packet-length", "packet-length-except", "port-except", "precedence", "precedence-except", "rat-type", "redirect-reason",
+    "packet-length", "packet-length-except", "port-except", "precedence", "precedence-except", "rat-type",
+    "redirect-reason",
     "service-filter-hit", "source-class", "source-class-except", "traffic-class", "traffic-class-except", "ttl",
     "ttl-except", "vxlan", "learn-vlan-id", "user-vlan-id",
   ]
@@ -250,7 +256,9 @@ extension JunosSystem {
       } else if tree.word(entry) == "apply-path" {
         tree.markBelow(entry, .used)
         open.append(
-          dynamic(tree.range(entry), "prefix list \(quoted(list)) is made of other statements (`apply-path`), which are not followed"))
+          dynamic(
+            tree.range(entry),
+            "prefix list \(quoted(list)) is made of other statements (`apply-path`), which are not followed"))
       } else if ["apply-groups", "apply-groups-except"].contains(tree.word(entry)) {
         tree.markBelow(entry, .irrelevant)
       } else {
@@ -259,7 +267,9 @@ extension JunosSystem {
     }
     if result.isEmpty, open.isEmpty {
       open.append(
-        dynamic(tree.range(list), "prefix list \(quoted(list)) is empty; what a term that names it matches is not documented"))
+        dynamic(
+          tree.range(list), "prefix list \(quoted(list)) is empty; what a term that names it matches is not documented")
+      )
     }
     return result
   }

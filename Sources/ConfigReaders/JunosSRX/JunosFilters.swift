@@ -25,7 +25,8 @@ extension JunosSystem {
       // Without a family a filter is one for IPv4.
       case "filter": for filter in tree.children(part) { lowerFilter(filter, .v4) }
       case "family": for family in tree.children(part) { lowerFamily(family) }
-      case "policer", "three-color-policer", "hierarchical-policer", "interface-set", "prefix-action", "load-balance-group",
+      case "policer", "three-color-policer", "hierarchical-policer", "interface-set", "prefix-action",
+        "load-balance-group",
         "tunnel-end-point", "atm-policer", "template":
         tree.markBelow(part, .used)
       case "apply-groups", "apply-groups-except": tree.markBelow(part, .irrelevant)
@@ -42,7 +43,8 @@ extension JunosSystem {
       if let known = Self.families[name], kind == "filter" {
         for filter in tree.children(part) { lowerFilter(filter, known) }
       } else if ["mpls", "ccc", "vpls", "ethernet-switching", "bridge", "any", "evpn"].contains(name)
-        || ["service-filter", "simple-filter", "dialer-filter", "fast-update-filter", "prefix-action", "template"].contains(kind)
+        || ["service-filter", "simple-filter", "dialer-filter", "fast-update-filter", "prefix-action", "template"]
+          .contains(kind)
       {
         // Such filters can only drop what passes otherwise.
         tree.markBelow(part, .used)
@@ -148,7 +150,8 @@ extension JunosSystem {
       case "count", "forwarding-class", "loss-priority", "sample", "port-mirror", "port-mirror-instance", "dscp",
         "traffic-class", "service-accounting", "service-accounting-deferred", "packet-mode", "analyzer", "apply-groups":
         if word == "packet-mode" {
-          notes.gap(tree.range(part), .notModelled, matters: true, "packets of this term pass without security policies")
+          notes.gap(
+            tree.range(part), .notModelled, matters: true, "packets of this term pass without security policies")
         }
       case "policer", "three-color-policer", "hierarchical-policer", "prefix-action":
         open.append(Uncertainty(range: tree.range(part), reason: "a policer may drop what exceeds its rate"))

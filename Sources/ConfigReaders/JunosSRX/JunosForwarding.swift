@@ -106,13 +106,16 @@ extension JunosSystem {
   /// IPv6 is dropped until flow-based forwarding is switched on for it, on older releases ("forwarding-options": family
   /// inet6, mode drop); the file does not tell the default of its release.
   private mutating func ipv6List() -> [Int] {
-    guard let security, device.interfaces.contains(where: { interface in
-      interface.addresses.contains { $0.address.family == .v6 }
-    }) else { return [] }
+    guard let security,
+      device.interfaces.contains(where: { interface in
+        interface.addresses.contains { $0.address.family == .v6 }
+      })
+    else { return [] }
     let mode = tree.find(["forwarding-options", "family", "inet6"], below: security).flatMap { tree.text($0, "mode") }
     if mode == "flow-based" || mode == "packet-based" { return [] }
     let match = MatchBounds(PacketMatch(sources: .allV6, destinations: .allV6))
-    var rule = Rule(order: 0, name: "IPv6 without flow mode", match: match, action: .deny(rejects: false), source: device.source)
+    var rule = Rule(
+      order: 0, name: "IPv6 without flow mode", match: match, action: .deny(rejects: false), source: device.source)
     if mode == nil {
       let reason = "older releases drop IPv6 unless `forwarding-options family inet6 mode flow-based` is set"
       rule.match = match.uncertain(Uncertainty(range: device.source, reason: reason))

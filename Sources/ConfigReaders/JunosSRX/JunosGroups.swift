@@ -40,7 +40,8 @@ struct JunosGroups {
   /// them do; those of one place in order.
   private func requests(in nodes: Range<Int>) -> [Int] {
     let names = nodes.filter { $0 > 0 && tree.word(tree.parent($0)) == "apply-groups" }
-    return names.map { (node: $0, depth: tree.depth($0)) }.sorted { ($1.depth, $0.node) < ($0.depth, $1.node) }.map(\.node)
+    return names.map { (node: $0, depth: tree.depth($0)) }.sorted { ($1.depth, $0.node) < ($0.depth, $1.node) }.map(
+      \.node)
   }
 
   private mutating func apply(_ name: Int, _ groups: Int?) {
@@ -108,7 +109,8 @@ struct JunosGroups {
 
   /// The inside of `<…>`; nil for a plain word.
   private func wildcard(_ word: String) -> String? {
-    word.utf8.first == UInt8(ascii: "<") && word.utf8.last == UInt8(ascii: ">") ? String(word.dropFirst().dropLast()) : nil
+    word.utf8.first == UInt8(ascii: "<") && word.utf8.last == UInt8(ascii: ">")
+      ? String(word.dropFirst().dropLast()) : nil
   }
 
   private mutating func merge(_ sources: [Int], into place: Int, group: String) {

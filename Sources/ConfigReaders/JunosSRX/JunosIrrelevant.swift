@@ -5,7 +5,8 @@ import SourceText
 extension JunosSystem {
   private static let sections: Set<String> = [
     "version", "groups", "apply-groups", "apply-groups-except", "system", "snmp", "chassis", "access", "access-profile",
-    "accounting-options", "applications", "class-of-service", "event-options", "ethernet-switching-options", "interfaces",
+    "accounting-options", "applications", "class-of-service", "event-options", "ethernet-switching-options",
+    "interfaces",
     "jsrc", "multicast-snooping-options", "multi-chassis", "policy-options", "poe", "protocols", "routing-options",
     "schedulers", "session-limit-group", "smtp", "switch-options", "virtual-chassis", "vlans", "bridge-domains", "wlan",
     "vmhost", "dynamic-profiles", "diameter", "extensions", "fabric", "hypervisor", "security-profile", "smtp-client",
@@ -22,7 +23,8 @@ extension JunosSystem {
     "traffic-selector", "tunnel-inspection", "user-identification", "utm", "content-security", "webauth",
     "advance-policy-based-routing", "advanced-anti-malware", "secure-web-proxy", "address-book", "apply-groups",
     "apply-groups-except", "policies", "zones", "nat", "forwarding-options", "forwarding-process", "mirror",
-    "nat-softwire", "softwires", "apbr", "password-policy", "distribution-profile", "cap-policy", "unified-threat-management",
+    "nat-softwire", "softwires", "apbr", "password-policy", "distribution-profile", "cap-policy",
+    "unified-threat-management",
   ]
 
   mutating func markIrrelevant() {

@@ -46,7 +46,9 @@ extension JunosSystem {
       let section = tree.child(zone.node, "interfaces")
       for interface in zone.interfaces {
         let own = section.flatMap { section in
-          tree.children(section).first { logicalName($0) == interface }.flatMap { tree.child($0, "host-inbound-traffic") }
+          tree.children(section).first { logicalName($0) == interface }.flatMap {
+            tree.child($0, "host-inbound-traffic")
+          }
         }
         if let node = own ?? common { result += inbound(node, interface, result.count) }
       }
@@ -62,9 +64,11 @@ extension JunosSystem {
       }
     }
     // Out-of-band interfaces are in no zone; only filters stand before the routing engine there.
-    for interface in device.interfaces where interface.isManagementOnly && interface.platformZone == nil && !interface.name.hasPrefix("lo") {
+    for interface in device.interfaces
+    where interface.isManagementOnly && interface.platformZone == nil && !interface.name.hasPrefix("lo") {
       var rule = Rule(
-        order: result.count, name: "\(interface.name) is out of band", match: .any, action: .permit, source: interface.source)
+        order: result.count, name: "\(interface.name) is out of band", match: .any, action: .permit,
+        source: interface.source)
       rule.ingress = InterfaceMatch([interface.name])
       rule.isExplicit = false
       result.append(Inbound(rule: rule, interface: interface.name, service: "any-service"))
@@ -101,9 +105,11 @@ extension JunosSystem {
     _ word: String, _ node: Int, _ table: [String: [Service]], _ excepted: [String]
   ) -> MatchBounds {
     if word == "all" {
-      let services = ServiceBounds(table.filter { !excepted.contains($0.key) }.sorted { $0.key < $1.key }.flatMap(\.value))
+      let services = ServiceBounds(
+        table.filter { !excepted.contains($0.key) }.sorted { $0.key < $1.key }.flatMap(\.value))
       // Which services `all` stands for grows with releases.
-      let reason = Uncertainty(range: tree.range(node), reason: "which services `all` stands for depends on the release")
+      let reason = Uncertainty(
+        range: tree.range(node), reason: "which services `all` stands for depends on the release")
       return MatchBounds(
         lower: [PacketMatch(services: services.upper)], upper: [.any], uncertainties: [reason])
     }
@@ -112,7 +118,8 @@ extension JunosSystem {
         return MatchBounds.any.uncertain(
           Uncertainty(range: tree.range(node), reason: "some services are excepted from `any-service`"))
       }
-      return MatchBounds(PacketMatch(services: [Service(protocols: IPProtocol.withPorts), Service(protocols: IPProtocol.withTypes)]))
+      return MatchBounds(
+        PacketMatch(services: [Service(protocols: IPProtocol.withPorts), Service(protocols: IPProtocol.withTypes)]))
     }
     if let services = table[word] { return MatchBounds(PacketMatch(services: services)) }
     if !JunosInbound.known.contains(word) { return MatchBounds.any.uncertain(notRecognised(node)) }
@@ -136,7 +143,8 @@ extension JunosSystem {
       let reason = Uncertainty(
         range: tree.range(to), reason: "what happens to traffic that no policy to junos-host matches is not documented")
       var rest = Rule(
-        order: device.lists[list].rules.count, name: "no policy to junos-host matched", match: MatchBounds.any.uncertain(reason),
+        order: device.lists[list].rules.count, name: "no policy to junos-host matched",
+        match: MatchBounds.any.uncertain(reason),
         action: .unknown, source: tree.range(to))
       rest.ingress = interfaces(ofZone: tree.word(from), tree.range(to))
       rest.isExplicit = false
@@ -144,7 +152,8 @@ extension JunosSystem {
       lists.append(list)
     }
     guard !lists.isEmpty else { return [] }
-    let permit = DefaultAction(.permit, .implicit("zones without policies to junos-host leave it to host-inbound-traffic"))
+    let permit = DefaultAction(
+      .permit, .implicit("zones without policies to junos-host leave it to host-inbound-traffic"))
     return [Stage(.filter(lists: lists, fallback: permit), name: "policies to junos-host", source: tree.range(section))]
   }
 
@@ -176,7 +185,8 @@ extension JunosSystem {
     var result: [(name: String, node: Int, interfaces: Set<String>?)] = []
     let names = [
       "ssh": "ssh", "telnet": "telnet", "ftp": "ftp", "tftp-server": "tftp", "finger": "finger",
-      "xnm-clear-text": "xnm-clear-text", "xnm-ssl": "xnm-ssl", "rlogin": "rlogin", "rsh": "rsh", "reverse": "reverse-ssh",
+      "xnm-clear-text": "xnm-clear-text", "xnm-ssl": "xnm-ssl", "rlogin": "rlogin", "rsh": "rsh",
+      "reverse": "reverse-ssh",
     ]
     for service in tree.children(of: ["system", "services"], below: own) {
       switch tree.word(service) {
@@ -199,7 +209,9 @@ extension JunosSystem {
 /// Services and protocols that zones can let in ("system-services (Security Zones Host Inbound Traffic)", "protocols
 /// (Security Zones Host Inbound Traffic)").
 enum JunosInbound {
-  static let clearText: Set<String> = ["telnet", "http", "ftp", "tftp", "finger", "rlogin", "rsh", "snmp", "xnm-clear-text"]
+  static let clearText: Set<String> = [
+    "telnet", "http", "ftp", "tftp", "finger", "rlogin", "rsh", "snmp", "xnm-clear-text",
+  ]
 
   private static func tcp(_ ports: UInt16...) -> [Service] {
     [Service(proto: IPProtocol.tcp, destinationPorts: IntervalSet(ports.map { $0...$0 }))]

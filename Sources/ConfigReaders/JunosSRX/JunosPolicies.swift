@@ -128,7 +128,8 @@ extension JunosSystem {
     if tree.isInactive(policy) {
       state = .disabled
     } else if action == nil || !match.isComplete {
-      open.append(incomplete(policy, action == nil ? "an action" : "all of source-address, destination-address and application"))
+      open.append(
+        incomplete(policy, action == nil ? "an action" : "all of source-address, destination-address and application"))
     }
     if tree.isCutOff(policy) { open.append(cutOff(policy)) }
     var bounds = MatchBounds(sources: match.sources, destinations: match.destinations, services: match.services)
@@ -186,7 +187,8 @@ extension JunosSystem {
       case "source-end-user-profile", "destination-end-user-profile", "source-l3vpn-vrf-group",
         "destination-l3vpn-vrf-group":
         tree.markBelow(part, .used)
-        open.append(Uncertainty(range: tree.range(part), reason: "the policy asks for `\(word)`, which the file does not tell"))
+        open.append(
+          Uncertainty(range: tree.range(part), reason: "the policy asks for `\(word)`, which the file does not tell"))
       case "apply-groups", "apply-groups-except": tree.markBelow(part, .irrelevant)
       default: open.append(notRecognised(part))
       }
@@ -205,7 +207,8 @@ extension JunosSystem {
   private mutating func readApplicationIdentity(_ node: Int, _ kind: String, _ open: inout [Uncertainty]) {
     if names(node).allSatisfy({ $0 == "any" || $0 == "none" }) { return }
     open.append(
-      Uncertainty(range: tree.range(node), reason: "`\(kind)` is recognised by the content of a session, not by its header"))
+      Uncertainty(
+        range: tree.range(node), reason: "`\(kind)` is recognised by the content of a session, not by its header"))
   }
 
   private mutating func readIdentity(_ node: Int, _ open: inout [Uncertainty]) {
@@ -247,7 +250,8 @@ extension JunosSystem {
     var profile: Int?
     for part in tree.children(node) {
       switch tree.word(part) {
-      case "services-offload", "tcp-options", "no-services-offload", "vpn-flow-persist", "apply-groups": tree.markBelow(part, .irrelevant)
+      case "services-offload", "tcp-options", "no-services-offload", "vpn-flow-persist", "apply-groups":
+        tree.markBelow(part, .irrelevant)
       case "application-services": profile = readServices(part, &open)
       case "firewall-authentication":
         tree.markBelow(part, .used)
@@ -284,11 +288,13 @@ extension JunosSystem {
         names.append(word)
         range = tree.range(part)
         mayBlockAnything = true
-      case "utm-policy", "application-traffic-control", "ssl-proxy", "gprs-gtp-profile", "gprs-sctp-profile", "uac-policy",
+      case "utm-policy", "application-traffic-control", "ssl-proxy", "gprs-gtp-profile", "gprs-sctp-profile",
+        "uac-policy",
         "redirect-wx", "reverse-redirect-wx", "advanced-anti-malware-policy", "anti-virus", "packet-capture",
         "icap-redirect", "secure-wire", "advance-policy-based-routing-profile":
         if word == "uac-policy" {
-          open.append(Uncertainty(range: tree.range(part), reason: "the policy asks a policy server for the user's role"))
+          open.append(
+            Uncertainty(range: tree.range(part), reason: "the policy asks a policy server for the user's role"))
         }
       default: open.append(notRecognised(part))
       }

@@ -28,7 +28,8 @@ extension JunosSystem {
     for kind in tree.children(nat) {
       switch tree.word(kind) {
       case "static", "destination", "source": tree.mark(kind, .used)
-      case "proxy-arp", "proxy-ndp", "traceoptions", "allow-overlapping-pools", "natv6v4": tree.markBelow(kind, .irrelevant)
+      case "proxy-arp", "proxy-ndp", "traceoptions", "allow-overlapping-pools", "natv6v4":
+        tree.markBelow(kind, .irrelevant)
       default: _ = notRecognised(kind)
       }
     }
@@ -248,7 +249,8 @@ extension JunosSystem {
       return
     }
     let (addresses, port) = poolAddresses(pool)
-    rule.destination = addresses.isEmpty
+    rule.destination =
+      addresses.isEmpty
       ? .unknown(notModelled(pool, "the pool names no address")) : .pool(addresses)
     rule.destinationPorts = port.map { IntervalSet($0) }
   }
@@ -264,7 +266,8 @@ extension JunosSystem {
         continue
       }
       if let number = tree.text(first, "port") { port = UInt16(number) }
-      if let last = tree.text(first, "to"), let low = IPAddress(bare(tree.word(first))), let high = IPAddress(bare(last)),
+      if let last = tree.text(first, "to"), let low = IPAddress(bare(tree.word(first))),
+        let high = IPAddress(bare(last)),
         let set = AddressSet(first: low, last: high)
       {
         sets.append(set)

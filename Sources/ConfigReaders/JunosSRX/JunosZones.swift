@@ -37,7 +37,8 @@ extension JunosSystem {
         tree.mark(part, .used)
       // Read where they are asked for, which may be nowhere.
       case "host-inbound-traffic", "address-book": tree.markBelow(part, .used)
-      case "screen", "tcp-rst", "description", "application-tracking", "enable-reverse-reroute", "unidirectional-session-refreshing",
+      case "screen", "tcp-rst", "description", "application-tracking", "enable-reverse-reroute",
+        "unidirectional-session-refreshing",
         "advance-policy-based-routing-profile", "advance-policy-based-routing", "source-identity-log", "apply-groups",
         "apply-groups-except", "user-id", "device-identity":
         tree.markBelow(part, .irrelevant)

@@ -111,7 +111,8 @@ struct StatementParser {
     let inside = start + 2..<max(start + 2, position)
     if position >= bytes.count {
       notes.gap(
-        file.range(start, bytes.count), .notRecognised, matters: true, "the comment has no end; what it hides is not read")
+        file.range(start, bytes.count), .notRecognised, matters: true,
+        "the comment has no end; what it hides is not read")
       return
     }
     position += 2
@@ -255,7 +256,11 @@ struct StatementParser {
       }
       if byte == ASCII.lineFeed, inLine { return result }
       if byte == UInt8(ascii: ";") || byte == UInt8(ascii: "{") || byte == UInt8(ascii: "}") { return result }
-      if isSpace(byte) || byte == ASCII.lineFeed { position += 1 } else { result.append(word(bytes, inLine: inLine, inList: true)) }
+      if isSpace(byte) || byte == ASCII.lineFeed {
+        position += 1
+      } else {
+        result.append(word(bytes, inLine: inLine, inList: true))
+      }
     }
     return result
   }
@@ -282,7 +287,8 @@ struct StatementParser {
   private mutating func quotedWord(_ bytes: Span<UInt8>) -> String? {
     let mark = bytes[position]
     let inside = position + 1
-    let limit = wastedSearch < Self.searchBudget ? min(bytes.count, inside + Self.quoteLimit) : lineEnd(bytes, from: inside)
+    let limit =
+      wastedSearch < Self.searchBudget ? min(bytes.count, inside + Self.quoteLimit) : lineEnd(bytes, from: inside)
     var end = inside
     var hasEscapes = false
     while end < limit, bytes[end] != mark {
@@ -384,7 +390,8 @@ extension StatementParser {
 
   private mutating func missing(_ range: SourceRange) {
     notes.gap(
-      range, .notModelled, matters: true, "this refers to a statement that the file does not hold; it changes nothing here")
+      range, .notModelled, matters: true,
+      "this refers to a statement that the file does not hold; it changes nothing here")
   }
 
   private func node(at path: [String]) -> Int? {

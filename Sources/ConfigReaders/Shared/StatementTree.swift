@@ -352,7 +352,9 @@ struct StatementTree {
 
   private func nodesAboveMarks() -> [Bool] {
     var result = [Bool](repeating: false, count: nodes.count)
-    for node in nodes.indices.dropFirst().reversed() where marks[node] != 0 || result[node] { result[parent(node)] = true }
+    for node in nodes.indices.dropFirst().reversed() where marks[node] != 0 || result[node] {
+      result[parent(node)] = true
+    }
     return result
   }
 }
