@@ -43,7 +43,10 @@ private func vector(_ node: DocumentNode) -> OracleVector? {
     letters.firstIndex(of: letter).map { flags | 1 << UInt8($0) } ?? flags
   }
   return OracleVector(
-    file: file, scope: scope, filter: text("filter"), from: text("from") ?? text("ingress"),
-    to: text("to") ?? text("egress"), instance: text("vdom") ?? text("vsys"), packet: packet,
+    // A whole path goes by interfaces, also where the oracle names their zones besides.
+    file: file, scope: scope, filter: text("filter"),
+    from: scope == "transit" ? text("ingress") ?? text("from") : text("from") ?? text("ingress"),
+    to: scope == "transit" ? text("egress") ?? text("to") : text("to") ?? text("egress"),
+    instance: text("vdom") ?? text("vsys"), packet: packet,
     isPermitted: verdict == "permit", line: text("line") ?? "")
 }
