@@ -9,7 +9,7 @@ import Testing
   /// The formats that the files of a folder of samples are of.
   static let folders: [String: Set<String>] = [
     "cisco-asa": ["cisco-asa"], "fortios": ["fortios"], "iptables-save": ["iptables-save"], "garderos": ["garderos"],
-    "data-diode": ["osdd"],
+    "data-diode": ["osdd"], "junos-srx": ["junos-srx"],
   ]
 
   /// Files whose format cannot be told from what is in them, with the reason; the user names it with `--format`.
