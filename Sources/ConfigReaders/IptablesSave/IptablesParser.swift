@@ -159,12 +159,20 @@ struct IptablesParser {
       ledger.mark(range, .used)
     } else if let family = programFamily(text(bytes, word)) {
       scriptLine(bytes, position..<content.upperBound, range, line, family)
-    } else if word.count < 200, text(bytes, content).contains("tables-save") {
-      // The prompt and command of a captured session.
+    } else if word.count < 200, isTerminalLine(bytes, word, content) {
       ledger.mark(range, .irrelevant)
     } else {
       unknown(range, "neither a rule nor a command of iptables")
     }
+  }
+
+  /// Whether a line is what a captured session shows around the tables: the command, a prompt (`root@gw:~# exit`), the
+  /// end of the session. Rules stand in no such line.
+  private func isTerminalLine(_ bytes: Span<UInt8>, _ word: Range<Int>, _ content: Range<Int>) -> Bool {
+    if open == nil, ["exit", "logout"].contains(where: { text(bytes, content) == $0 }) { return true }
+    if text(bytes, content).contains("tables-save") { return true }
+    let last = bytes[word.upperBound - 1]
+    return open == nil && (last == ASCII.hash || last == UInt8(ascii: "$")) && text(bytes, word).contains("@")
   }
 
   /// Which family a program's name (`/usr/sbin/ip6tables-legacy`) stands for; nil for other programs.
