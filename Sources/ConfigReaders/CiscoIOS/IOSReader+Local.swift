@@ -15,12 +15,7 @@ extension IOSReader {
       let access = ManagementAccess(
         service: listener.name, interface: nil, sources: sources.upper, isClearText: listener.isClearText,
         source: listener.source)
-      // Ranges of terminal lines mostly say the same.
-      if !device.management.contains(where: {
-        $0.service == access.service && $0.sources == access.sources && $0.isClearText == access.isClearText
-      }) {
-        device.management.append(access)
-      }
+      device.management.append(access)
     }
     guard !config.interfaces.isEmpty else { return }
     addRest(&rules)

@@ -139,14 +139,17 @@ extension IOSReader {
       let transports = terminal.transports ?? ["telnet", "ssh"]
       for (name, port) in [("ssh", UInt16(22)), ("telnet", 23)]
       where transports.contains(name) || transports.contains("all") {
-        listeners.append(
-          IOSListener(
-            name: name, services: [Service(proto: IPProtocol.tcp, destinationPorts: IntervalSet(port))],
-            isClearText: name == "telnet", isManagement: true, list: terminal.accessClass,
-            listV6: terminal.accessClassV6,
-            doubt: terminal.transports == nil
-              ? "what a line takes without `transport input` depends on the release" : nil,
-            source: terminal.source))
+        let listener = IOSListener(
+          name: name, services: [Service(proto: IPProtocol.tcp, destinationPorts: IntervalSet(port))],
+          isClearText: name == "telnet", isManagement: true, list: terminal.accessClass,
+          listV6: terminal.accessClassV6,
+          doubt: terminal.transports == nil
+            ? "what a line takes without `transport input` depends on the release" : nil, source: terminal.source)
+        // Ranges of lines mostly say the same.
+        let isKnown = listeners.contains {
+          $0.name == name && $0.list == listener.list && $0.listV6 == listener.listV6 && $0.doubt == listener.doubt
+        }
+        if !isKnown { listeners.append(listener) }
       }
     }
     return listeners
