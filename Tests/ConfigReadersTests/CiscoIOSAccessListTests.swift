@@ -50,7 +50,8 @@ import Testing
 
   /// A wildcard with very many ranges is left open between its bounds, and said so.
   @Test func wildWildcardIsOpen() throws {
-    let reading = try readIOS("access-list 1 permit 10.0.0.0 0.85.85.85\naccess-list 2 permit 128.0.0.0 111.111.111.111")
+    let reading = try readIOS(
+      "access-list 1 permit 10.0.0.0 0.85.85.85\naccess-list 2 permit 128.0.0.0 111.111.111.111")
     #expect(reading.ledger.gaps.contains { $0.couldChangeVerdict && $0.reason.contains("wildcard") })
     let device = try #require(reading.devices.first)
     #expect(try iosVerdict(device, list: "1", iosPacket(6, "10.1.1.1", "1.1.1.1")) == "permit")
@@ -164,7 +165,9 @@ import Testing
       access-list 104 permit tcp any any match-any +rst -syn
       """)
     var packet = try iosPacket(6, "1.1.1.1", "2.2.2.2", 1)
-    func verdicts() throws -> [String] { try ["101", "102", "103", "104"].map { try iosVerdict(device, list: $0, packet) } }
+    func verdicts() throws -> [String] {
+      try ["101", "102", "103", "104"].map { try iosVerdict(device, list: $0, packet) }
+    }
     #expect(try verdicts() == ["deny", "permit", "permit", "deny"])
     packet.tcpFlags = 0x12
     #expect(try verdicts() == ["permit", "permit", "deny", "deny"])

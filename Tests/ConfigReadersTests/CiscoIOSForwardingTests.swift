@@ -55,7 +55,8 @@ import Testing
 
   /// IOS lists keep no sessions: an answer needs an entry (`established`), and that lets no session begin.
   @Test func listsAreStateless() throws {
-    let device = try iosDevice(bound("ip access-group A in", "ip access-list extended A\n permit tcp any any established"))
+    let device = try iosDevice(
+      bound("ip access-group A in", "ip access-list extended A\n permit tcp any any established"))
     let request = try iosPacket(6, "10.0.0.5", "192.168.1.2", 443)
     #expect(!device.passesReplies)
     #expect(iosVerdict(device, plant, office, request) == "permit")
@@ -240,6 +241,19 @@ import Testing
     let leaking = try readIOS(text + "ip route vrf CELL 0.0.0.0 0.0.0.0 192.168.1.9 global\n")
     #expect(iosVerdict(try #require(leaking.devices.first), office, "GigabitEthernet0/2.30", packet) == "open")
     #expect(leaking.ledger.isIncomplete)
+  }
+
+  /// A route target that another table exports, and a route by another table's interface, leak.
+  @Test(arguments: [
+    "vrf definition A\n route-target export 1:1\nvrf definition B\n route-target import 1:1\n",
+    "ip route vrf B 10.0.0.0 255.255.255.0 \(plant)\n", "interface \(plant)\n ip vrf receive B\n",
+  ])
+  func leaksAreOpen(statement: String) throws {
+    let reading = try readIOS(
+      "\(iosInterfaces)interface Vlan30\n vrf forwarding B\n ip address 10.3.0.1 255.255.255.0\n\(statement)")
+    let device = try #require(reading.devices.first)
+    #expect(try iosVerdict(device, plant, "Vlan30", iosPacket(6, "10.0.0.5", "10.3.0.5", 80)) == "open")
+    #expect(reading.ledger.isIncomplete)
   }
 
   @Test func routes() throws {

@@ -26,7 +26,8 @@ import Testing
 
   @Test func staticTranslationHoldsBothWays() throws {
     let device = try device("ip nat inside source static 10.0.0.5 192.168.1.50\n")
-    #expect(try trace(device, office, plant, iosPacket(6, "192.168.1.2", "192.168.1.50", 502))[0].contains("-> 10.0.0.5:502"))
+    #expect(
+      try trace(device, office, plant, iosPacket(6, "192.168.1.2", "192.168.1.50", 502))[0].contains("-> 10.0.0.5:502"))
     #expect(try trace(device, plant, office, iosPacket(6, "10.0.0.5", "192.168.1.2", 443))[0].contains("192.168.1.50:"))
     #expect(try trace(device, plant, office, iosPacket(6, "10.0.0.6", "192.168.1.2", 443)).isEmpty)
   }
@@ -34,7 +35,8 @@ import Testing
   @Test func portTranslation() throws {
     let device = try device("ip nat inside source static tcp 10.0.0.5 502 interface \(office) 10502\n")
     #expect(
-      try trace(device, office, plant, iosPacket(6, "192.168.1.2", "192.168.1.1", 10502))[0].contains("-> 10.0.0.5:502"))
+      try trace(device, office, plant, iosPacket(6, "192.168.1.2", "192.168.1.1", 10502))[0].contains("-> 10.0.0.5:502")
+    )
     #expect(try trace(device, office, plant, iosPacket(6, "192.168.1.2", "192.168.1.1", 10503)).isEmpty)
     #expect(try trace(device, office, plant, iosPacket(17, "192.168.1.2", "192.168.1.1", 10502)).isEmpty)
   }
@@ -69,6 +71,17 @@ import Testing
     #expect(try trace(device, plant, office, iosPacket(6, "10.0.0.9", "192.168.1.2", 443)).isEmpty)
   }
 
+  /// Without `overload` a host holds an address of the pool for itself, and packets from outside may reach it there (Cisco
+  /// IOS IP Addressing Configuration Guide, "Configuring NAT for IP Address Conservation", dynamic translation).
+  @Test func poolsWithoutOverloadLetIn() throws {
+    let text = "access-list 1 permit 10.0.0.0 0.0.0.255\nip nat pool P 172.16.0.1 172.16.0.9 prefix-length 24\n"
+    let open = try device("\(text)ip nat inside source list 1 pool P\n")
+    let packet = try iosPacket(6, "192.168.1.2", "172.16.0.5", 502)
+    #expect(trace(open, office, plant, packet).contains { $0.contains("-> 10.0.0.0:502") })
+    let closed = try device("\(text)ip nat inside source list 1 pool P overload\n")
+    #expect(trace(closed, office, plant, packet).isEmpty)
+  }
+
   /// `deny ip inside peer` keeps VPN traffic from being translated; the list is followed exactly.
   @Test func exemptionsOfExtendedLists() throws {
     let device = try device(
@@ -98,7 +111,9 @@ import Testing
     #expect(try trace(device, plant, office, iosPacket(6, "10.0.0.5", "192.168.1.7", 443))[0].contains("192.168.1.50:"))
     #expect(try trace(device, office, plant, iosPacket(6, "192.168.1.2", "10.0.0.5", 502))[0].contains("10.99.0.2:"))
     #expect(
-      try trace(device, plant, office, iosPacket(6, "10.0.0.6", "10.99.0.2", 443)).contains { $0.contains("-> 192.168.1.2:") })
+      try trace(device, plant, office, iosPacket(6, "10.0.0.6", "10.99.0.2", 443)).contains {
+        $0.contains("-> 192.168.1.2:")
+      })
   }
 
   @Test func whatIsNotUnderstoodIsAGap() throws {

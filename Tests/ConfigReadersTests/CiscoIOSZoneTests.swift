@@ -222,10 +222,21 @@ import Testing
     #expect(iosLocalVerdict(closed, plant, ssh) == "permit")
   }
 
+  /// Zone policies hold IPv6 from 15.1(2)T on ("Zone-Based Policy Firewall IPv6 Support").
+  @Test(arguments: [("version 15.1", true), ("version 15.2", false), ("version 16.8", false)])
+  func oldSoftwareAndIPv6(version: String, isOpen: Bool) throws {
+    let reading = try readIOS(
+      configuration("\(version)\ninterface GigabitEthernet0/0\n ipv6 address 2001:db8::1/64\n"))
+    #expect(reading.ledger.isIncomplete == isOpen)
+  }
+
   /// What is not defined is open, and said so.
   @Test(arguments: [
     ("", "policy map"), ("policy-map type inspect P\n class type inspect NONE\n  inspect\n", "class map"),
-    ("class-map type inspect C\n match access-group name L\npolicy-map type inspect P\n class type inspect C\n  inspect\n", "access list"),
+    (
+      "class-map type inspect C\n match access-group name L\npolicy-map type inspect P\n class type inspect C\n  inspect\n",
+      "access list"
+    ),
   ])
   func undefinedPartsAreOpen(policy: String, what: String) throws {
     let reading = try readIOS(configuration(policy + pair))
@@ -251,7 +262,8 @@ import Testing
     let device = try #require(reading.devices.first)
     #expect(try iosVerdict(device, plant, office, iosPacket(6, "10.0.0.5", "192.168.1.5", 443)) == "open")
     let payload = try readIOS(
-      configuration("\(web)policy-map type inspect P\n class type inspect WEB\n  inspect\n  service-policy http X\n\(pair)"))
+      configuration(
+        "\(web)policy-map type inspect P\n class type inspect WEB\n  inspect\n  service-policy http X\n\(pair)"))
     #expect(
       try iosVerdict(#require(payload.devices.first), plant, office, iosPacket(6, "10.0.0.5", "192.168.1.5", 443))
         == "open")

@@ -3,7 +3,7 @@ import SourceText
 extension Platform {
   /// Cisco IOS and IOS XE: routers, Catalyst and Industrial Ethernet switches.
   public static let ciscoIOS = Platform(
-    id: "cisco-ios", title: "Cisco IOS and IOS XE", support: .exports,
+    id: "cisco-ios", title: "Cisco IOS and IOS XE", support: .samples,
     documentation: [
       "Cisco IOS Security Configuration Guide: Access Control Lists, \"IP Access List Overview\"",
       "Cisco IOS Security Configuration Guide: Zone-Based Policy Firewall; document 98628, its design guide",

@@ -58,13 +58,18 @@ struct IOSAccessList {
   var hasEntries: Bool { lines.contains { !$0.isRemark } }
 }
 
-/// An access list at an interface.
-struct IOSBinding {
+/// Where an access list can be bound: each place takes one.
+struct IOSBindingPlace: Hashable {
   enum Direction { case inbound, outbound }
-  var list: String
-  var isV6: Bool
   var interface: String
   var direction: Direction
+  var isV6: Bool
+}
+
+/// An access list at an interface.
+struct IOSBinding {
+  var list: String
+  var place: IOSBindingPlace
   var source: SourceRange
 }
 
@@ -163,8 +168,7 @@ struct IOSVLANMap {
 /// `ip inspect NAME in|out` at an interface.
 struct IOSInspection {
   var name: String
-  var interface: String
-  var isInbound: Bool
+  var place: IOSBindingPlace
   var source: SourceRange
 }
 
@@ -213,17 +217,20 @@ struct IOSConfig {
   /// Places in `lists`; the two families have name spaces of their own.
   var listIndex: [String: Int] = [:]
   var listIndexV6: [String: Int] = [:]
-  var bindings: [IOSBinding] = []
+  var bindings: [IOSBindingPlace: IOSBinding] = [:]
   var groups: [String: IOSObjectGroup] = [:]
   var zones: [String: SourceRange] = [:]
   var zonePairs: [IOSZonePair] = []
+  /// Places in `zonePairs`, by name.
+  var zonePairIndex: [String: Int] = [:]
   var classMaps: [String: IOSClassMap] = [:]
   var policyMaps: [String: IOSPolicyMap] = [:]
   var portMaps: [String: [IOSPortMap]] = [:]
   var vlanMaps: [String: IOSVLANMap] = [:]
   /// Protocols of `ip inspect name NAME PROTOCOL`.
   var inspectRules: [String: [String]] = [:]
-  var inspections: [IOSInspection] = []
+  /// By interface and direction.
+  var inspections: [IOSBindingPlace: IOSInspection] = [:]
   var reflexive: [String: IntervalSet<UInt8>] = [:]
   var pools: [String: IOSPool] = [:]
   var routeMaps: [String: [IOSRouteMapClause]] = [:]
@@ -232,6 +239,9 @@ struct IOSConfig {
   var routes: [Int] = []
   var terminals: [IOSLine] = []
   var listeners: [IOSListener] = []
+  var hasIPsec = false
+  /// `version 15.1` as 15 and 1.
+  var version: (major: Int, minor: Int)?
   /// Route targets that VRFs export and import.
   var exports: [String: Set<String>] = [:]
   var imports: [String: Set<String>] = [:]

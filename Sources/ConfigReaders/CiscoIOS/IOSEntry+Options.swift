@@ -42,7 +42,8 @@ extension IOSReader {
   /// A condition on a part of the header that packets do not have here.
   private mutating func takeHeaderCondition(_ text: String, _ entry: inout IOSEntry) -> Bool {
     switch text {
-    case "dscp", "precedence", "tos", "option", "flow-label", "dest-option-type", "routing-type", "mobility-type", "cos":
+    case "dscp", "precedence", "tos", "option", "flow-label", "dest-option-type", "routing-type", "mobility-type",
+      "cos":
       _ = words.take()
       guard words.take() != nil else { return false }
     case "ttl", "packet-length":
@@ -50,18 +51,22 @@ extension IOSReader {
       let isRange = words.isNext("range")
       guard words.take() != nil, words.take() != nil else { return false }
       if isRange { _ = words.take() }
-    case "routing", "dest-option", "mobility", "hbh", "auth", "undetermined-transport", "no-reflect", "match-local-traffic":
+    case "routing", "dest-option", "mobility", "hbh", "auth", "undetermined-transport", "no-reflect",
+      "match-local-traffic":
       _ = words.take()
       if text == "no-reflect" { return true }
     default: return false
     }
-    entry.uncertainties.append(Uncertainty(range: here, reason: "`\(text)` looks at a part of the packet that is not modelled"))
+    entry.uncertainties.append(
+      Uncertainty(range: here, reason: "`\(text)` looks at a part of the packet that is not modelled"))
     return true
   }
 
   private func isCookie(_ word: String) -> Bool {
-    !["log", "log-input", "established", "fragments", "time-range", "sequence", "dscp", "precedence", "tos", "ttl",
-      "option", "reflect"].contains(word) && !word.hasPrefix("(")
+    ![
+      "log", "log-input", "established", "fragments", "time-range", "sequence", "dscp", "precedence", "tos", "ttl",
+      "option", "reflect",
+    ].contains(word) && !word.hasPrefix("(")
   }
 
   /// Takes `(12 matches)` of `show access-lists`, also `(12 estimate matches)`.

@@ -206,7 +206,9 @@ extension IOSReader {
     }
     _ = words.take()
     if let addresses = AddressSet(v4: base, mask: ~wildcard) { return AddressBounds(addresses) }
-    gap(changes: true, "the wildcard mask stands for more address ranges than are told apart; the entry is open between them")
+    gap(
+      changes: true,
+      "the wildcard mask stands for more address ranges than are told apart; the entry is open between them")
     // All addresses that share the leading bits which matter.
     let leading = wildcard.leadingZeroBitCount
     let enclosing = AddressSet(v4: base, mask: leading == 0 ? 0 : ~(UInt32.max >> UInt32(leading))) ?? .allV4
@@ -266,7 +268,9 @@ extension IOSReader {
 
   private var isIGMPType: Bool {
     guard let word = words.next else { return false }
-    let types: Set<String> = ["dvmrp", "host-query", "host-report", "pim", "trace", "v2-leave", "v2-report", "v3-report"]
+    let types: Set<String> = [
+      "dvmrp", "host-query", "host-report", "pim", "trace", "v2-leave", "v2-report", "v3-report",
+    ]
     return ASCII.isDigit(file.bytes[word.lowerBound]) || types.contains(words.text(word))
   }
 

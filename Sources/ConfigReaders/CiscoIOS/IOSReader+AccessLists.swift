@@ -2,8 +2,8 @@ import PacketSets
 import RuleModel
 import SourceText
 
-/// How many entries `no N` may take out of a list one by one; each costs a look at all of it.
-private let removalLimit = 1_000
+/// How often a list may have an entry taken out or be numbered anew; each costs a look at all of it.
+private let removalLimit = 200
 
 extension IOSReader {
   /// `access-list NUMBER permit|deny|remark …`; a number without more opens the list as a block.
@@ -135,6 +135,11 @@ extension IOSReader {
     else { return unrecognised("statement") }
     guard let index = config.listIndex[name] else {
       return undefined("access list", name, at: here, among: { $0.lists.map(\.name) })
+    }
+    config.lists[index].removals += 1
+    guard config.lists[index].removals <= removalLimit else {
+      config.lists[index].mayLackEntries = true
+      return gap(changes: true, "the list is numbered anew too often to be followed")
     }
     sortLines(index)
     var next = start

@@ -12,13 +12,19 @@ extension IOSReader {
     }
     var name = words.takeText() ?? ""
     // `interface GigabitEthernet 0/1` is written with a blank in scripts; `point-to-point` may follow.
-    if let last = name.utf8.last, !ASCII.isDigit(last), let next = words.next, ASCII.isDigit(file.bytes[next.lowerBound]) {
+    if let last = name.utf8.last, !ASCII.isDigit(last), let next = words.next,
+      ASCII.isDigit(file.bytes[next.lowerBound])
+    {
       name += words.takeText() ?? ""
     }
     guard !name.isEmpty else { return unrecognised("interface") }
     if let known = config.interfaceIndex[name] {
       block = .interface(known)
       return
+    }
+    if name.hasPrefix("vasi") {
+      config.leaks.append(here)
+      gap(changes: true, "`\(printable(name))` joins virtual routing tables, which is not modelled")
     }
     config.interfaceIndex[name] = config.interfaces.count
     block = .interface(config.interfaces.count)
@@ -54,7 +60,10 @@ extension IOSReader {
     case "ip": interfaceIPv4(index)
     case "ipv6": interfaceIPv6(index)
     case "vrf":
-      guard words.takes("forwarding") else { return mark(.irrelevant) }
+      guard words.takes("forwarding") else {
+        config.leaks.append(here)
+        return gap(changes: true, "`vrf receive` joins virtual routing tables, which is not modelled")
+      }
       config.interfaces[index].vrf = words.takeText()
     case "zone-member":
       guard words.takes("security"), let zone = words.takeText() else { return unrecognised("zone") }
@@ -100,14 +109,14 @@ extension IOSReader {
     case "ip", "ipv6":
       let second = words.takeText() ?? ""
       switch second {
-      case "address" where words.isAtEnd: config.interfaces[index].addresses.removeAll { ($0.address.family == .v6) == (first == "ipv6") }
+      case "address" where words.isAtEnd:
+        config.interfaces[index].addresses.removeAll { ($0.address.family == .v6) == (first == "ipv6") }
       case "access-group", "traffic-filter":
-        let direction = words.statement.hasSuffix(" out") ? IOSBinding.Direction.outbound : .inbound
-        let name = config.interfaces[index].name
-        config.bindings.removeAll { $0.interface == name && $0.direction == direction && $0.isV6 == (first == "ipv6") }
+        let direction = words.statement.hasSuffix(" out") ? IOSBindingPlace.Direction.outbound : .inbound
+        config.bindings[place(index, direction, isV6: first == "ipv6")] = nil
       case "inspect":
-        let name = config.interfaces[index].name
-        config.inspections.removeAll { $0.interface == name }
+        let direction = words.statement.hasSuffix(" out") ? IOSBindingPlace.Direction.outbound : .inbound
+        config.inspections[place(index, direction, isV6: first == "ipv6")] = nil
       case "nat":
         if words.isNext("inside") { config.interfaces[index].isNATInside = false }
         if words.isNext("outside") { config.interfaces[index].isNATOutside = false }
@@ -126,7 +135,10 @@ extension IOSReader {
     case "unnumbered": config.interfaces[index].borrowsFrom = words.takeText()
     case "access-group": bind(index, isV6: false)
     case "vrf":
-      guard words.takes("forwarding") || words.takes("receive") else { return unrecognised("VRF") }
+      guard words.takes("forwarding") else {
+        config.leaks.append(here)
+        return gap(changes: true, "`ip vrf receive` joins virtual routing tables, which is not modelled")
+      }
       config.interfaces[index].vrf = words.takeText()
     case "nat":
       if words.takes("inside") {
@@ -136,7 +148,7 @@ extension IOSReader {
       } else {
         gap(changes: true, "`ip nat enable` translates between virtual routing tables and is not modelled")
       }
-    case "inspect": inspect(index)
+    case "inspect": inspect(index, isV6: false)
     case "policy":
       gap(changes: true, "`ip policy route-map` changes where packets go and is not modelled")
     case "verify", "ips":
@@ -157,11 +169,13 @@ extension IOSReader {
       config.interfaces[index].hasDynamicAddress = true
       return
     }
-    guard let word = words.take(), let address = IPAddress(words.text(word)), let mask = words.take().flatMap(words.quad)
+    guard let word = words.take(), let address = IPAddress(words.text(word)),
+      let mask = words.take().flatMap(words.quad)
     else { return unrecognised("interface address") }
     // Some captures have addresses overwritten, so that the mask is none.
     guard let length = mask.prefixLength, let network = IPPrefix(address, length: length) else {
-      return gap(.notRecognised, changes: true, "this address has no network mask; the interface's network is not known")
+      return gap(
+        .notRecognised, changes: true, "this address has no network mask; the interface's network is not known")
     }
     config.interfaces[index].addresses.append(InterfaceAddress(address: address, network: network))
   }
@@ -180,7 +194,7 @@ extension IOSReader {
         unrecognised("interface address")
       }
     case "traffic-filter": bind(index, isV6: true)
-    case "inspect": inspect(index)
+    case "inspect": inspect(index, isV6: true)
     case "nat": gap(changes: true, "IPv6 address translation is not modelled")
     case "policy":
       gap(changes: true, "`ipv6 policy route-map` changes where packets go and is not modelled")
@@ -196,18 +210,20 @@ extension IOSReader {
     guard let list = words.takeText() else { return unrecognised("binding") }
     let isInbound = words.takes("in")
     guard isInbound || words.takes("out") else { return unrecognised("binding") }
-    let name = config.interfaces[index].name
-    let direction = isInbound ? IOSBinding.Direction.inbound : .outbound
-    config.bindings.removeAll { $0.interface == name && $0.direction == direction && $0.isV6 == isV6 }
-    config.bindings.append(
-      IOSBinding(list: list, isV6: isV6, interface: name, direction: direction, source: here))
+    let place = place(index, isInbound ? .inbound : .outbound, isV6: isV6)
+    config.bindings[place] = IOSBinding(list: list, place: place, source: here)
   }
 
-  private mutating func inspect(_ index: Int) {
-    guard let name = words.takeText(), words.isNext("in") || words.isNext("out") else { return unrecognised("inspection") }
-    config.inspections.append(
-      IOSInspection(
-        name: name, interface: config.interfaces[index].name, isInbound: words.isNext("in"), source: here))
+  private func place(_ index: Int, _ direction: IOSBindingPlace.Direction, isV6: Bool) -> IOSBindingPlace {
+    IOSBindingPlace(interface: config.interfaces[index].name, direction: direction, isV6: isV6)
+  }
+
+  private mutating func inspect(_ index: Int, isV6: Bool) {
+    guard let name = words.takeText(), words.isNext("in") || words.isNext("out") else {
+      return unrecognised("inspection")
+    }
+    let place = place(index, words.isNext("in") ? .inbound : .outbound, isV6: isV6)
+    config.inspections[place] = IOSInspection(name: name, place: place, source: here)
   }
 
   /// The interface that a statement names, in full or abbreviated (`Gi0/1`); nil when none or several are meant.

@@ -25,13 +25,13 @@ extension IOSReader {
         fallback: DefaultAction(.deny, .implicit("the device answers only services that run"), logging: .off),
         source: config.source))
     let services = device.lists.count - 1
-    for binding in config.bindings where binding.direction == .inbound {
+    for binding in orderedBindings where binding.place.direction == .inbound {
       let list = bound(binding)
       device.localPipeline.append(
         Stage(
-          .filter(lists: [otherFamily(isV6: binding.isV6), list], fallback: device.lists[list].fallback),
-          name: "\(binding.list) in on \(binding.interface)", source: binding.source,
-          ingress: InterfaceMatch(ports(of: binding.interface))))
+          .filter(lists: [otherFamily(isV6: binding.place.isV6), list], fallback: device.lists[list].fallback),
+          name: "\(binding.list) in on \(binding.place.interface)", source: binding.source,
+          ingress: InterfaceMatch(ports(of: binding.place.interface))))
     }
     addSelfPolicies()
     device.localPipeline.append(
@@ -53,7 +53,8 @@ extension IOSReader {
   private func addRest(_ rules: inout [Rule]) {
     let icmp = [Service(proto: IPProtocol.icmp), Service(proto: IPProtocol.icmpV6)]
     let doubt = Uncertainty(range: config.source, reason: "the file does not list every service that runs by default")
-    let managed = config.terminals.isEmpty ? [] : [Service(proto: IPProtocol.tcp, destinationPorts: IntervalSet([22...23]))]
+    let managed =
+      config.terminals.isEmpty ? [] : [Service(proto: IPProtocol.tcp, destinationPorts: IntervalSet([22...23]))]
     func add(_ name: String, _ match: MatchBounds, _ action: Action) {
       var rule = Rule(order: rules.count, name: name, match: match, action: action, source: config.source)
       rule.isExplicit = false

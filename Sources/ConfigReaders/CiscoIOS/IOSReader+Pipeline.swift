@@ -10,13 +10,15 @@ extension IOSReader {
   /// Operation"; "Zone-Based Policy Firewalls", "Firewall and Network Address Translation").
   mutating func finish() {
     device.name = config.hostname ?? "unnamed"
+    switching = IOSSwitching(config.interfaces)
+    orderedBindings = config.bindings.values.sorted { $0.source < $1.source }
     for index in config.lists.indices { device.lists.append(lower(index)) }
     device.interfaces = lowerInterfaces()
     device.routes = lowerRoutes()
     addIsolation()
     addVLANMaps(isIngress: true)
     addPortLists()
-    for binding in config.bindings where binding.direction == .inbound { addList(binding) }
+    for binding in orderedBindings where binding.place.direction == .inbound { addList(binding) }
     let translations = lowerTranslations()
     add(translations.entering, "NAT of destinations from outside")
     add(translations.enteringSources, "NAT of sources from outside")
@@ -24,7 +26,7 @@ extension IOSReader {
     addZonePolicies()
     add(translations.leaving, "NAT of sources from inside")
     add(translations.leavingDestinations, "NAT of destinations from inside")
-    for binding in config.bindings where binding.direction == .outbound { addList(binding) }
+    for binding in orderedBindings where binding.place.direction == .outbound { addList(binding) }
     addVLANMaps(isIngress: false)
     lowerLocal()
     device.unboundLists = unboundLists
@@ -53,7 +55,9 @@ extension IOSReader {
       if let dot = source.name.lastIndex(of: ".") {
         let parent = String(source.name[..<dot])
         interface.parent = parent
-        if let index = config.interfaceIndex[parent], config.interfaces[index].isShutdown { interface.isShutdown = true }
+        if let index = config.interfaceIndex[parent], config.interfaces[index].isShutdown {
+          interface.isShutdown = true
+        }
       } else if source.isSwitchport, let vlan = source.accessVLAN {
         interface.parent = "Vlan\(vlan)"
       }
@@ -61,43 +65,27 @@ extension IOSReader {
     }
   }
 
-  /// A routed interface with the access ports of its VLAN: a packet that enters by one of them and leaves the VLAN is
-  /// routed by the VLAN's own interface.
-  func ports(of name: String) -> [String] {
-    guard let index = config.interfaceIndex[name], let vlan = config.interfaces[index].switchedVLAN else { return [name] }
-    return [name] + config.interfaces.filter { $0.isSwitchport && $0.accessVLAN == vlan }.map(\.name)
-  }
-
-  /// Ports of a switch of which the file does not tell the one VLAN that they carry.
-  var trunks: [String] {
-    config.interfaces.filter { port in
-      port.isSwitchport
-        && !config.interfaces.contains { $0.switchedVLAN != nil && $0.switchedVLAN == port.accessVLAN }
-    }.map(\.name)
-  }
-
   // MARK: - Access lists
 
   private mutating func addList(_ binding: IOSBinding) {
-    let isPort = config.interfaceIndex[binding.interface].map { config.interfaces[$0].isSwitchport } ?? false
-    if isPort, binding.direction == .inbound { return }
-    let names = ports(of: binding.interface)
+    if isPort(binding.place.interface), binding.place.direction == .inbound { return }
+    let names = ports(of: binding.place.interface)
     // Inside a VLAN packets are switched and do not meet the list of its routed interface.
     let others = InterfaceMatch(names.count > 1 ? names : nil, isNegated: names.count > 1)
     addStage(
-      binding, ingress: binding.direction == .inbound ? InterfaceMatch(names) : others,
-      egress: binding.direction == .inbound ? others : InterfaceMatch(names), bound(binding))
+      binding, ingress: binding.place.direction == .inbound ? InterfaceMatch(names) : others,
+      egress: binding.place.direction == .inbound ? others : InterfaceMatch(names), bound(binding))
   }
 
-  private mutating func addStage(
+  mutating func addStage(
     _ binding: IOSBinding, ingress: InterfaceMatch, egress: InterfaceMatch, _ list: Int
   ) {
-    let way = binding.direction == .inbound ? "in" : "out"
-    let command = binding.isV6 ? "ipv6 traffic-filter" : "ip access-group"
-    let before = [otherFamily(isV6: binding.isV6)] + (inspectionReturns().map { [$0] } ?? [])
+    let way = binding.place.direction == .inbound ? "in" : "out"
+    let command = binding.place.isV6 ? "ipv6 traffic-filter" : "ip access-group"
+    let before = [otherFamily(isV6: binding.place.isV6)] + (inspectionReturns().map { [$0] } ?? [])
     var stage = Stage(
       .filter(lists: before + [list], fallback: device.lists[list].fallback),
-      name: "\(command) \(binding.list) \(way) on \(binding.interface)", source: binding.source)
+      name: "\(command) \(binding.list) \(way) on \(binding.place.interface)", source: binding.source)
     stage.ingress = ingress
     stage.egress = egress
     device.pipeline.append(stage)
@@ -105,12 +93,15 @@ extension IOSReader {
 
   /// The list that a binding names; one that does not exist lets everything pass.
   mutating func bound(_ binding: IOSBinding) -> Int {
-    if let index = binding.isV6 ? config.listIndexV6[binding.list] : config.listIndex[binding.list] { return index }
+    if let index = binding.place.isV6 ? config.listIndexV6[binding.list] : config.listIndex[binding.list] {
+      return index
+    }
     undefined(
       "access list", binding.list, at: binding.source, among: { $0.lists.map(\.name) },
       consequence: "; the device lets all packets pass here")
     let name = "\(binding.list) (not defined)"
-    if let index = device.lists.firstIndex(where: { $0.name == name }) { return index }
+    if let known = helperLists[name] { return known }
+    helperLists[name] = device.lists.count
     device.lists.append(
       RuleList(
         name: name, rules: RuleTable([]), fallback: DefaultAction(.permit, .implicit(emptyListPermits), logging: .off),
@@ -150,20 +141,20 @@ extension IOSReader {
     if let known = helperLists[name] { return known }
     guard !config.inspections.isEmpty else { return nil }
     var rules: [Rule] = []
-    for inspection in config.inspections {
+    for inspection in config.inspections.values.sorted(by: { $0.source < $1.source }) {
       let protocols = config.inspectRules[inspection.name]
       if protocols == nil {
         undefined(
           "inspection rule", inspection.name, at: inspection.source, among: { $0.inspectRules.keys.sorted() })
       }
       var rule = Rule(
-        order: rules.count, name: "ip inspect \(inspection.name) at \(inspection.interface)",
+        order: rules.count, name: "ip inspect \(inspection.name) at \(inspection.place.interface)",
         match: returns(protocols ?? [], inspection), action: .permit, source: inspection.source)
       // Sessions inspected where they leave come back by the same interface; those inspected where they enter leave by it.
-      if inspection.isInbound {
-        rule.egress = InterfaceMatch(ports(of: inspection.interface))
+      if inspection.place.direction == .inbound {
+        rule.egress = InterfaceMatch(ports(of: inspection.place.interface))
       } else {
-        rule.ingress = InterfaceMatch(ports(of: inspection.interface))
+        rule.ingress = InterfaceMatch(ports(of: inspection.place.interface))
       }
       rule.isExplicit = false
       rules.append(rule)
@@ -180,84 +171,20 @@ extension IOSReader {
       lower: certain.isEmpty ? [] : [lower],
       upper: [PacketMatch(services: [Service(protocols: upper)], states: [.reply, .related])],
       uncertainties: [
-        Uncertainty(range: inspection.source, reason: "which packets answer inspected sessions is known at run time only")
+        Uncertainty(
+          range: inspection.source, reason: "which packets answer inspected sessions is known at run time only")
       ])
-  }
-
-  // MARK: - Switches
-
-  /// Port lists: exact for packets that enter by the port, and possible for all that enter by its VLAN.
-  private mutating func addPortLists() {
-    for binding in config.bindings where binding.direction == .inbound {
-      guard let index = config.interfaceIndex[binding.interface], config.interfaces[index].isSwitchport else { continue }
-      let list = bound(binding)
-      addStage(binding, ingress: InterfaceMatch([binding.interface]), egress: .any, list)
-      guard let vlan = config.interfaces[index].accessVLAN else { continue }
-      for routed in config.interfaces where routed.switchedVLAN == vlan {
-        let doubt = Uncertainty(
-          range: binding.source, reason: "only packets that enter VLAN \(vlan) by \(binding.interface) meet this port list")
-        var rule = Rule(
-          order: 0, name: "port list of \(binding.interface)", match: MatchBounds.any.uncertain(doubt),
-          action: .jump(list: list), source: binding.source)
-        rule.isExplicit = false
-        let helper = addHelper("port list of \(binding.interface)", [rule])
-        device.pipeline.append(
-          Stage(
-            .filter(
-              lists: [otherFamily(isV6: binding.isV6), helper],
-              fallback: DefaultAction(.permit, .implicit("other ports of the VLAN have no such list"))),
-            name: "port list of \(binding.interface) in VLAN \(vlan)", source: binding.source,
-            ingress: InterfaceMatch([routed.name])))
-      }
-    }
-  }
-
-  // MARK: - Virtual routing tables
-
-  /// Interfaces of different virtual routing tables do not reach each other unless routes leak.
-  private mutating func addIsolation() {
-    let names = Set(config.interfaces.compactMap(\.vrf))
-    guard !names.isEmpty else { return }
-    let free = Set(trunks)
-    let groups = Dictionary(grouping: config.interfaces.filter { !free.contains($0.name) && !$0.isSwitchport }) {
-      $0.vrf ?? ""
-    }.mapValues { $0.flatMap { ports(of: $0.name) } }
-    let isLeaking = leaksRoutes
-    for name in groups.keys.sorted() {
-      let others = groups.filter { $0.key != name }.values.joined().sorted()
-      guard let own = groups[name], !others.isEmpty else { continue }
-      let label = name.isEmpty ? "the global routing table" : "VRF \(name)"
-      let fallback = DefaultAction(
-        isLeaking ? .permit : .deny,
-        .implicit("virtual routing tables are separate unless routes are leaked (IP Routing configuration guide, VRF-lite)"))
-      var lists: [Int] = []
-      if isLeaking {
-        let source = config.leaks.first ?? config.source
-        var rule = Rule(
-          order: 0, name: "\(label) is separate",
-          match: MatchBounds.any.uncertain(
-            Uncertainty(range: source, reason: "routes leak between virtual routing tables; which ones is not modelled")),
-          action: .deny(rejects: false), source: source)
-        rule.isExplicit = false
-        lists = [addHelper("separation of \(label)", [rule])]
-      }
-      device.pipeline.append(
-        Stage(
-          .filter(lists: lists, fallback: fallback), name: "\(label) is separate from the others", source: config.source,
-          ingress: InterfaceMatch(own), egress: InterfaceMatch(others)))
-    }
-    if isLeaking, config.leaks.isEmpty {
-      gap(
-        at: config.source, changes: true, "a VRF imports routes that another exports; which networks these are is not modelled")
-    }
   }
 
   // MARK: - Lists without use
 
   /// Lists that neither filter nor serve address translation, routing, VPN, classes or another purpose.
   private var unboundLists: [Int] {
-    var used = Set(config.bindings.map(\.list))
-    used.formUnion(config.classMaps.values.flatMap(\.matches).compactMap { if case .list(let name) = $0.subject { name } else { nil } })
+    var used = Set(orderedBindings.map(\.list))
+    used.formUnion(
+      config.classMaps.values.flatMap(\.matches).compactMap {
+        if case .list(let name) = $0.subject { name } else { nil }
+      })
     used.formUnion(config.vlanMaps.values.flatMap(\.entries).flatMap(\.lists).map(\.name))
     used.formUnion(config.terminals.flatMap { [$0.accessClass, $0.accessClassV6].compactMap { $0 } })
     used.formUnion(config.listeners.flatMap { [$0.list, $0.listV6].compactMap { $0 } })
@@ -279,7 +206,10 @@ extension IOSReader {
   }
 
   private static func namesLists(_ statement: String) -> Bool {
-    ["access-group", "access-class", "distribute-list", "address", " list ", "match", "filter", "boundary", "rp-", "acl"]
-      .contains { statement.contains($0) }
+    [
+      "access-group", "access-class", "distribute-list", "address", " list ", "match", "filter", "boundary", "rp-",
+      "acl",
+    ]
+    .contains { statement.contains($0) }
   }
 }

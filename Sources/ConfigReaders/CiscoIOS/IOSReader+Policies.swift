@@ -98,7 +98,9 @@ extension IOSReader {
   }
 
   private mutating func setWork(_ work: IOSPolicyClass.Work, _ name: String) {
-    guard let last = config.policyMaps[name]?.classes.indices.last else { return unrecognised("action without a class") }
+    guard let last = config.policyMaps[name]?.classes.indices.last else {
+      return unrecognised("action without a class")
+    }
     config.policyMaps[name]?.classes[last].work = work
     if words.isNext("log") { config.policyMaps[name]?.classes[last].isLogged = true }
   }
@@ -139,18 +141,20 @@ extension IOSReader {
       block = .unknown
       return unrecognised("zone pair")
     }
-    if let known = config.zonePairs.firstIndex(where: { $0.name == name }) {
+    if let known = config.zonePairIndex[name] {
       block = .zonePair(known)
       return
     }
     block = .zonePair(config.zonePairs.count)
+    config.zonePairIndex[name] = config.zonePairs.count
     config.zonePairs.append(IOSZonePair(name: name, from: from, to: to, source: here))
   }
 
   mutating func zonePairStatement(_ index: Int) {
     mark(.used)
     if words.takes("description") || words.takes("description:") { return mark(.irrelevant) }
-    guard words.takes("service-policy"), words.takes("type"), words.takes("inspect"), let policy = words.takeText() else {
+    guard words.takes("service-policy"), words.takes("type"), words.takes("inspect"), let policy = words.takeText()
+    else {
       return unrecognised("statement of a zone pair")
     }
     config.zonePairs[index].policy = policy

@@ -41,10 +41,14 @@ extension IOSReader {
 
   /// Whether some VRF imports what another exports, or a statement leaks routes.
   var leaksRoutes: Bool {
-    !config.leaks.isEmpty
-      || config.imports.contains { name, targets in
-        config.exports.contains { $0.key != name && !$0.value.isDisjoint(with: targets) }
-      }
+    if !config.leaks.isEmpty { return true }
+    var exporters: [String: Set<String>] = [:]
+    for (name, targets) in config.exports {
+      for target in targets { exporters[target, default: []].insert(name) }
+    }
+    return config.imports.contains { name, targets in
+      targets.contains { exporters[$0]?.subtracting([name]).isEmpty == false }
+    }
   }
 
   // MARK: - Static routes
@@ -109,6 +113,10 @@ extension IOSReader {
       gap(changes: true, "the route leads from a virtual routing table into the global one")
       return nil
     }
+    if let interface, let index = config.interfaceIndex[interface], config.interfaces[index].vrf != vrf {
+      config.leaks.append(here)
+      gap(changes: true, "the route leads from one virtual routing table into another")
+    }
     if interface == nil, !drops {
       guard let gateway, let found = interfaceTowards(gateway, vrf) else {
         gap(changes: true, "the next hop lies in no network of an interface, so where the route leads is not known")
@@ -136,7 +144,9 @@ extension IOSReader {
   private func interfaceTowards(_ gateway: IPAddress, _ vrf: String?) -> String? {
     config.interfaces.first { interface in
       interface.vrf == vrf
-        && interface.addresses.contains { AddressSet($0.network).contains(gateway) && $0.network.length < gateway.family.bits }
+        && interface.addresses.contains {
+          AddressSet($0.network).contains(gateway) && $0.network.length < gateway.family.bits
+        }
     }?.name
   }
 

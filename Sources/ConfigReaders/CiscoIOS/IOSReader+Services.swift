@@ -134,6 +134,7 @@ extension IOSReader {
         listeners[index].listV6 = webList.v6
       }
     }
+    var seen: Set<[String]> = []
     for terminal in config.terminals {
       // Releases differ in what a line takes without `transport input`; then both are assumed to be open.
       let transports = terminal.transports ?? ["telnet", "ssh"]
@@ -146,10 +147,8 @@ extension IOSReader {
           doubt: terminal.transports == nil
             ? "what a line takes without `transport input` depends on the release" : nil, source: terminal.source)
         // Ranges of lines mostly say the same.
-        let isKnown = listeners.contains {
-          $0.name == name && $0.list == listener.list && $0.listV6 == listener.listV6 && $0.doubt == listener.doubt
-        }
-        if !isKnown { listeners.append(listener) }
+        let key = [name, listener.list ?? "", listener.listV6 ?? "", listener.doubt ?? ""]
+        if seen.insert(key).inserted { listeners.append(listener) }
       }
     }
     return listeners
@@ -167,11 +166,15 @@ extension IOSReader {
     guard let name else { return AddressBounds(family) }
     guard let index = isV6 ? config.listIndexV6[name] : config.listIndex[name] else {
       undefined(
-        "access list", name, at: range, among: { $0.lists.map(\.name) }, consequence: "; without it everybody is let in")
+        "access list", name, at: range, among: { $0.lists.map(\.name) }, consequence: "; without it everybody is let in"
+      )
       return AddressBounds(family)
     }
-    guard config.lists[index].hasEntries else { return AddressBounds(family) }
-    return permittedSources(device.lists[index].rules, family)
+    if let known = managerSources[index] { return known }
+    let sources =
+      config.lists[index].hasEntries ? permittedSources(device.lists[index].rules, family) : AddressBounds(family)
+    managerSources[index] = sources
+    return sources
   }
 
   /// The sources that some packet of a list may be permitted from, and those that all are permitted from.

@@ -10,6 +10,7 @@ extension IOSReader {
     case "hostname":
       mark(.used)
       if let name = words.takeText() { config.hostname = name }
+    case "version": versionLine()
     case "interface": beginInterface()
     case "access-list": numberedListLine()
     case "ip": ipLine()
@@ -59,6 +60,12 @@ extension IOSReader {
     let isWord = first.utf8.count <= 24 && first.utf8.allSatisfy { ASCII.lowercased($0) &- 97 < 26 || $0 == 0x2D }
     let what = isWord ? "`\(first)`" : "that begins here"
     gap(.notRecognised, changes: true, "the statement \(what), with what stands below it, is not known")
+  }
+
+  private mutating func versionLine() {
+    mark(.used)
+    let numbers = (words.takeText() ?? "").split(separator: ".").map { Int($0) }
+    if numbers.count == 2, let major = numbers[0], let minor = numbers[1] { config.version = (major, minor) }
   }
 
   // MARK: - ip and ipv6
@@ -128,13 +135,15 @@ extension IOSReader {
     config.otherLines.append(line)
     mark(.irrelevant)
     guard words.isNext("isakmp") || words.isNext("ikev2") || words.isNext("map") else { return }
-    guard !config.listeners.contains(where: { $0.name == "IPsec" }) else { return }
+    guard !config.hasIPsec else { return }
+    config.hasIPsec = true
     let ports = IntervalSet<UInt16>([500...500, 4500...4500])
     config.listeners.append(
       IOSListener(
         name: "IPsec",
         services: [Service(proto: IPProtocol.udp, destinationPorts: ports), Service(proto: IPProtocol.esp)],
-        isClearText: false, isManagement: false, doubt: "where IPsec listens depends on where it is bound", source: here))
+        isClearText: false, isManagement: false, doubt: "where IPsec listens depends on where it is bound", source: here
+      ))
   }
 
   private mutating func dynamicRouting() {

@@ -41,6 +41,11 @@ struct IOSReader {
   var resolvedAddresses: [String: AddressBounds] = [:]
   var resolvedServices: [String: ServiceBounds] = [:]
   var serviceCache: [IOSServiceKey: [Service]] = [:]
+  /// Which ports carry which VLAN, and the bindings in the order of the file; known when the file has been read.
+  var switching = IOSSwitching()
+  var orderedBindings: [IOSBinding] = []
+  /// Whom the lists of terminal lines and servers let in, by place of the list.
+  var managerSources: [Int: AddressBounds] = [:]
   /// Lists of implied rules, by name.
   var helperLists: [String: Int] = [:]
   /// The list that a policy map became.
@@ -120,7 +125,8 @@ struct IOSReader {
 
   /// A prompt (`router#show run`, `router(config)#hostname r`) before the statement is no part of it.
   private mutating func skipPrompt() {
-    guard !words.isIndented, let first = words.next, first.count > 1, let end = file.bytes[first].firstIndex(of: ASCII.hash),
+    guard !words.isIndented, let first = words.next, first.count > 1,
+      let end = file.bytes[first].firstIndex(of: ASCII.hash),
       end > first.lowerBound, file.bytes[first.lowerBound..<end].allSatisfy(isPromptByte)
     else { return }
     if end == first.upperBound - 1 {
@@ -142,7 +148,8 @@ struct IOSReader {
     case .interface: return IOSReader.isInterfaceStatement(word, words)
     case .list:
       return ["permit", "deny", "remark", "evaluate", "dynamic", "sequence"].contains(word) || Int(word) != nil
-    case .group: return ["host", "group-object", "range"].contains(word) || file.bytes[first].contains(UInt8(ascii: "."))
+    case .group:
+      return ["host", "group-object", "range"].contains(word) || file.bytes[first].contains(UInt8(ascii: "."))
     case .classMap: return word == "match"
     case .policyMap: return ["class", "inspect", "pass", "drop"].contains(word)
     case .zonePair: return word == "service-policy"

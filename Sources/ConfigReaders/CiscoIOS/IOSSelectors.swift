@@ -3,7 +3,7 @@ import RuleModel
 import SourceText
 
 /// How many rules may be copied for classes; beyond it a class is left open.
-private let copyLimit = 2_000_000
+private let copyLimit = 500_000
 /// How deep class maps may nest; the device allows three levels.
 private let nestingLimit = 16
 
@@ -56,18 +56,22 @@ extension IOSReader {
   mutating func classList(_ name: String, _ verdict: Verdict, at range: SourceRange, depth: Int = 0) -> Int {
     guard let classMap = config.classMaps[name] else {
       undefined("class map", name, at: range, among: { $0.classMaps.keys.sorted() })
-      return openList("class map \(name)", verdict, Uncertainty(range: range, reason: "class map `\(printable(name))` is not defined in this file"))
+      return openList(
+        "class map \(name)", verdict,
+        Uncertainty(range: range, reason: "class map `\(printable(name))` is not defined in this file"))
     }
     guard depth < nestingLimit else {
       let reason = "class map `\(printable(name))` contains itself, or is nested more than \(nestingLimit) deep"
       issues.append(
         ReadIssue(
-          kind: .undefinedReference, range: range, message: reason, help: "take the class map out of its own conditions",
+          kind: .undefinedReference, range: range, message: reason,
+          help: "take the class map out of its own conditions",
           couldChangeVerdict: true))
       return openList("class map \(name)", verdict, Uncertainty(range: range, reason: reason))
     }
     guard !classMap.matches.isEmpty else {
-      return openList("class map \(name)", verdict, Uncertainty(range: classMap.source, reason: "the class map has no condition"))
+      return openList(
+        "class map \(name)", verdict, Uncertainty(range: classMap.source, reason: "the class map has no condition"))
     }
     return classMap.isMatchAny
       ? anyList(classMap, verdict, depth) : allList(classMap, verdict, depth)
@@ -95,7 +99,8 @@ extension IOSReader {
     return list
   }
 
-  private mutating func addClassList(_ name: String, _ rules: [Rule], _ verdict: Verdict, _ source: SourceRange) -> Int {
+  private mutating func addClassList(_ name: String, _ rules: [Rule], _ verdict: Verdict, _ source: SourceRange) -> Int
+  {
     device.lists.append(
       RuleList(
         name: "\(verdict.label), class-map \(name)", rules: rules,
@@ -128,7 +133,9 @@ extension IOSReader {
         sources: AddressBounds(.all), destinations: AddressBounds(.all), services: services)
       guard match.isNegated else { return decision(bounds, verdict, order, match.source, "match protocol \(name)") }
       let except = [
-        decision(bounds, Verdict(action: .leave, logging: .off, label: verdict.label), 0, match.source, "match not protocol \(name)"),
+        decision(
+          bounds, Verdict(action: .leave, logging: .off, label: verdict.label), 0, match.source,
+          "match not protocol \(name)"),
         decision(.any, verdict, 1, match.source, "match not protocol \(name)"),
       ]
       return jump(addClassList("not \(name)", except, verdict, match.source), verdict, order, match.source)
@@ -136,12 +143,15 @@ extension IOSReader {
       guard let index = config.listIndex[name] ?? config.listIndexV6[name] else {
         undefined("access list", name, at: match.source, among: { $0.lists.map(\.name) })
         return openRule(
-          verdict, Uncertainty(range: match.source, reason: "access list `\(printable(name))` is not defined in this file"), order: order)
+          verdict,
+          Uncertainty(range: match.source, reason: "access list `\(printable(name))` is not defined in this file"),
+          order: order)
       }
       guard config.lists[index].hasEntries else {
         return openRule(
           verdict,
-          Uncertainty(range: match.source, reason: "what a class takes by an access list without entries is not documented"),
+          Uncertainty(
+            range: match.source, reason: "what a class takes by an access list without entries is not documented"),
           order: order)
       }
       guard let list = selector(index, isNegated: match.isNegated, verdict) else {
@@ -152,7 +162,8 @@ extension IOSReader {
       return jump(list, verdict, order, match.source)
     case .classMap(let name):
       guard !match.isNegated else {
-        return openRule(verdict, Uncertainty(range: match.source, reason: "an excluded class map is not modelled"), order: order)
+        return openRule(
+          verdict, Uncertainty(range: match.source, reason: "an excluded class map is not modelled"), order: order)
       }
       return jump(classList(name, verdict, at: match.source, depth: depth + 1), verdict, order, match.source)
     }
@@ -199,7 +210,8 @@ extension IOSReader {
     return ServiceBounds(
       lower: certain, upper: certain + possible,
       uncertainties: [
-        Uncertainty(range: range, reason: "which packets are of protocol `\(printable(name))` is the device's to recognise")
+        Uncertainty(
+          range: range, reason: "which packets are of protocol `\(printable(name))` is the device's to recognise")
       ])
   }
 }

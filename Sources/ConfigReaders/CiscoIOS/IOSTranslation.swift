@@ -15,7 +15,7 @@ struct IOSTranslations {
 }
 
 /// One `ip nat inside|outside …` statement.
-private struct Statement {
+struct IOSTranslationStatement {
   var isInside = true
   var isStatic = false
   /// Static: what stands for the host on its own side and on the other side.
@@ -26,7 +26,8 @@ private struct Statement {
   var proto: UInt8?
   var ownPort: UInt16?
   var otherPort: UInt16?
-  /// Dynamic: what is translated and to what.
+  /// Dynamic: what is translated and to what; many hosts may share one address.
+  var isOverload = false
   var match: MatchBounds = .nothing
   var target: AddressTranslation = .pool(.empty)
   var vrf: String?
@@ -75,7 +76,7 @@ extension IOSReader {
   /// The translations: static ones first, which hold before any dynamic one.
   mutating func lowerTranslations() -> IOSTranslations {
     var result = IOSTranslations()
-    var statements: [(statement: Statement, name: String, range: SourceRange)] = []
+    var statements: [(statement: IOSTranslationStatement, name: String, range: SourceRange)] = []
     for number in config.translations {
       line = number
       words.load(file.lines.bounds(ofLine: number, in: file.bytes))
@@ -94,9 +95,9 @@ extension IOSReader {
     return result
   }
 
-  private mutating func takeStatement() -> Statement? {
+  private mutating func takeStatement() -> IOSTranslationStatement? {
     while let word = words.take(), !matches(file.bytes.span, word, "nat") {}
-    var statement = Statement()
+    var statement = IOSTranslationStatement()
     statement.isInside = words.takes("inside")
     guard statement.isInside || words.takes("outside") else { return nil }
     if words.takes("destination") { return takeRotary(statement) }
@@ -111,14 +112,18 @@ extension IOSReader {
     return statement
   }
 
-  private mutating func takeStatic(_ statement: inout Statement) -> Bool {
+  private mutating func takeStatic(_ statement: inout IOSTranslationStatement) -> Bool {
     if words.takes("network") {
       guard let own = takeAddress(), let other = takeAddress(), let length = takeLength() else { return false }
       statement.own = IPPrefix(own, length: length)
       statement.other = IPPrefix(other, length: length)
       return statement.own != nil && statement.other != nil
     }
-    if words.takes("tcp") { statement.proto = IPProtocol.tcp } else if words.takes("udp") { statement.proto = IPProtocol.udp }
+    if words.takes("tcp") {
+      statement.proto = IPProtocol.tcp
+    } else if words.takes("udp") {
+      statement.proto = IPProtocol.udp
+    }
     if words.takes("esp") { statement.proto = IPProtocol.esp }
     let hasPorts = statement.proto == IPProtocol.tcp || statement.proto == IPProtocol.udp
     guard let own = takeAddress() else { return false }
@@ -166,7 +171,7 @@ extension IOSReader {
 
   // MARK: - Dynamic translation
 
-  private mutating func takeSelector(_ statement: inout Statement) -> Bool {
+  private mutating func takeSelector(_ statement: inout IOSTranslationStatement) -> Bool {
     if words.takes("list"), let name = words.takeText() {
       statement.match = selected(by: name)
       return true
@@ -176,11 +181,12 @@ extension IOSReader {
     return true
   }
 
-  private mutating func takeTarget(_ statement: inout Statement) -> Bool {
+  private mutating func takeTarget(_ statement: inout IOSTranslationStatement) -> Bool {
     if words.takes("pool"), let name = words.takeText() {
       guard let pool = config.pools[name] else {
         undefined("pool", name, at: here, among: { $0.pools.keys.sorted() })
-        statement.target = .unknown(Uncertainty(range: here, reason: "pool `\(printable(name))` is not defined in this file"))
+        statement.target = .unknown(
+          Uncertainty(range: here, reason: "pool `\(printable(name))` is not defined in this file"))
         return true
       }
       statement.target = .pool(pool.addresses)
@@ -197,7 +203,7 @@ extension IOSReader {
   }
 
   /// `ip nat inside destination list A pool P`: new TCP sessions to a virtual host are spread over real ones.
-  private mutating func takeRotary(_ start: Statement) -> Statement? {
+  private mutating func takeRotary(_ start: IOSTranslationStatement) -> IOSTranslationStatement? {
     var statement = start
     guard statement.isInside, words.takes("list"), let name = words.takeText() else { return nil }
     // A standard list names the virtual host as if it were a source.
@@ -218,10 +224,11 @@ extension IOSReader {
     return statement
   }
 
-  private mutating func takeOptions(_ statement: inout Statement) {
+  private mutating func takeOptions(_ statement: inout IOSTranslationStatement) {
     while let option = words.takeText() {
       switch option {
       case "vrf": statement.vrf = words.takeText()
+      case "overload": statement.isOverload = true
       case "route-map":
         _ = words.take()
         statement.doubt = Uncertainty(range: here, reason: "a route map limits the translation")
@@ -305,93 +312,5 @@ extension IOSReader {
     destinations.sources = match.sources.intersection(other.sources)
     destinations.destinations = match.destinations.subtracting(other.destinations)
     return [sources, destinations].filter(\.mayMatch)
-  }
-
-  // MARK: - Rules
-
-  private func add(_ statement: Statement, _ name: String, _ range: SourceRange, _ result: inout IOSTranslations) {
-    if statement.isStatic { return addStatic(statement, name, range, &result) }
-    var rule = TranslationRule(order: 0, name: name, match: bounded(statement.match, statement), range: range)
-    if statement.isInside {
-      rule.ingress = inside(statement)
-      rule.egress = outside
-      rule.source = statement.target
-      append(rule, to: &result.leaving)
-    } else {
-      rule.ingress = outside
-      if statement.proto == IPProtocol.tcp {
-        rule.destination = statement.target
-        append(rule, to: &result.entering)
-      } else {
-        rule.source = statement.target
-        append(rule, to: &result.enteringSources)
-      }
-    }
-  }
-
-  /// A static translation holds both ways: the host's own address becomes the other when its packets leave, and the other
-  /// becomes its own when packets for it enter.
-  private func addStatic(
-    _ statement: Statement, _ name: String, _ range: SourceRange, _ result: inout IOSTranslations
-  ) {
-    guard let own = statement.own else { return }
-    let doubt = Uncertainty(range: range, reason: "the address of the interface is not in this file")
-    let others = statement.other.map { AddressBounds(AddressSet($0)) } ?? AddressBounds(lower: .empty, upper: .allV4, uncertainties: [doubt])
-    let towardsOwn: AddressTranslation = statement.other.map { .prefix(from: $0, to: own) } ?? .pool(AddressSet(own))
-    let towardsOther: AddressTranslation = statement.other.map { .prefix(from: own, to: $0) } ?? .unknown(doubt)
-    var byDestination = TranslationRule(
-      order: 0, name: name,
-      match: bounded(
-        MatchBounds(
-          sources: AddressBounds(.allV4), destinations: others,
-          services: ServiceBounds([service(statement, destination: statement.otherPort)])), statement), range: range)
-    byDestination.destination = towardsOwn
-    if let port = statement.ownPort, port != statement.otherPort { byDestination.destinationPorts = IntervalSet(port) }
-    var bySource = TranslationRule(
-      order: 0, name: name,
-      match: bounded(
-        MatchBounds(
-          sources: AddressBounds(AddressSet(own)), destinations: AddressBounds(.allV4),
-          services: ServiceBounds([service(statement, source: statement.ownPort)])), statement), range: range)
-    bySource.source = towardsOther
-    if statement.isInside {
-      byDestination.ingress = outside
-      append(byDestination, to: &result.entering)
-      bySource.ingress = inside(statement)
-      bySource.egress = outside
-      append(bySource, to: &result.leaving)
-    } else {
-      bySource.ingress = outside
-      append(bySource, to: &result.enteringSources)
-      byDestination.ingress = inside(statement)
-      byDestination.egress = outside
-      append(byDestination, to: &result.leavingDestinations)
-    }
-  }
-
-  private func append(_ rule: TranslationRule, to rules: inout [TranslationRule]) {
-    var rule = rule
-    rule.order = rules.count
-    rules.append(rule)
-  }
-
-  private func bounded(_ match: MatchBounds, _ statement: Statement) -> MatchBounds {
-    statement.doubt.map { match.uncertain($0) } ?? match
-  }
-
-  private func service(_ statement: Statement, source: UInt16? = nil, destination: UInt16? = nil) -> Service {
-    guard let proto = statement.proto else { return .any }
-    return Service(
-      proto: proto, destinationPorts: destination.map { IntervalSet($0) } ?? .all,
-      sourcePorts: source.map { IntervalSet($0) } ?? .all)
-  }
-
-  private func inside(_ statement: Statement) -> InterfaceMatch {
-    let interfaces = config.interfaces.filter { $0.isNATInside && (statement.vrf == nil || $0.vrf == statement.vrf) }
-    return InterfaceMatch(interfaces.flatMap { ports(of: $0.name) })
-  }
-
-  private var outside: InterfaceMatch {
-    InterfaceMatch(config.interfaces.filter(\.isNATOutside).flatMap { ports(of: $0.name) })
   }
 }

@@ -6,22 +6,42 @@ import SourceText
 private let zoneRules =
   "\"Zone-Based Policy Firewalls\", Security Zones: nothing passes between zones, or between a zone and an interface of none, without a policy"
 
+/// A direction between two zones.
+private struct ZoneRoute: Hashable {
+  var from: String
+  var to: String
+}
+
 extension IOSReader {
   /// The stages of the zone-based firewall: one for each pair with a policy or with answers, and a denial of the rest.
   mutating func addZonePolicies() {
     let members = zoneMembers()
     guard !members.isEmpty else { return }
     noteTranslatedSources()
-    for zone in members.keys.sorted() where zone != "self" {
-      var joined = members[zone] ?? []
-      for other in members.keys.sorted() where addPair(from: zone, to: other, members) {
-        joined += members[other] ?? []
+    noteOldSoftware()
+    let policies = Dictionary(
+      config.zonePairs.filter { $0.policy != nil }.map { (ZoneRoute(from: $0.from, to: $0.to), $0) },
+      uniquingKeysWith: { first, _ in first })
+    // Only zones that some pair joins, and a zone with itself, are looked at.
+    var partners: [String: Set<String>] = [:]
+    for pair in config.zonePairs {
+      partners[pair.from, default: []].insert(pair.to)
+      partners[pair.to, default: []].insert(pair.from)
+    }
+    let ports = switching.trunks
+    for zone in members.keys.sorted() {
+      var joined: [String] = []
+      for other in (partners[zone] ?? []).union([zone]).sorted() {
+        guard let interfaces = members[other], addPair(ZoneRoute(from: zone, to: other), policies, members) else {
+          continue
+        }
+        joined += interfaces
       }
-      deny("zone \(zone) to others", InterfaceMatch(members[zone]), InterfaceMatch(joined + trunks, isNegated: true))
+      deny("zone \(zone) to others", InterfaceMatch(members[zone]), InterfaceMatch(joined + ports, isNegated: true))
     }
     // Interfaces of no zone; with a default zone they are its members.
-    let zoned = members.values.joined() + trunks
-    deny("no zone to zones", InterfaceMatch(Array(zoned), isNegated: true), InterfaceMatch(members.values.joined().sorted()))
+    let zoned = members.values.joined().sorted()
+    deny("no zone to zones", InterfaceMatch(zoned + ports, isNegated: true), InterfaceMatch(zoned))
   }
 
   /// The interfaces of each zone, with the access ports behind them.
@@ -35,8 +55,7 @@ extension IOSReader {
       members[zone, default: []] += ports(of: interface.name)
     }
     if !members.isEmpty, config.zones["default"] != nil {
-      let free = Set(trunks)
-      let others = config.interfaces.filter { $0.zone == nil && !$0.isSwitchport && !free.contains($0.name) }
+      let others = config.interfaces.filter { $0.zone == nil && !$0.isSwitchport }
       members["default", default: []] += others.flatMap { ports(of: $0.name) }
     }
     for pair in config.zonePairs {
@@ -55,9 +74,12 @@ extension IOSReader {
   }
 
   /// Adds the stage from one zone to another; false when nothing passes.
-  private mutating func addPair(from: String, to: String, _ members: [String: [String]]) -> Bool {
-    let pair = config.zonePairs.first { $0.from == from && $0.to == to && $0.policy != nil }
-    let back = config.zonePairs.first { $0.from == to && $0.to == from && $0.policy != nil }
+  private mutating func addPair(
+    _ route: ZoneRoute, _ policies: [ZoneRoute: IOSZonePair], _ members: [String: [String]]
+  ) -> Bool {
+    let (from, to) = (route.from, route.to)
+    let pair = policies[route]
+    let back = policies[ZoneRoute(from: to, to: from)]
     // Inside a zone everything passes unless a pair of the zone with itself has a policy.
     if from == to, pair == nil { return true }
     var lists: [Int] = []
@@ -116,7 +138,8 @@ extension IOSReader {
 
   private var dropsRest: DefaultAction {
     DefaultAction(
-      .deny, .implicit("class-default drops without a message (document 98628, \"Zone-Based Policy Firewall Actions\")"),
+      .deny,
+      .implicit("class-default drops without a message (document 98628, \"Zone-Based Policy Firewall Actions\")"),
       logging: .off)
   }
 
@@ -148,6 +171,16 @@ extension IOSReader {
     }
   }
 
+  /// IPv6 is inspected from 15.1(2)T on ("Zone-Based Policy Firewall IPv6 Support"); before, zones do not hold it up.
+  private mutating func noteOldSoftware() {
+    guard let version = config.version, version < (15, 2),
+      let interface = config.interfaces.first(where: { $0.addresses.contains { $0.address.family == .v6 } })
+    else { return }
+    gap(
+      at: interface.source, changes: true,
+      "zone policies may not hold IPv6 in software before 15.1(2)T; they are taken to hold it")
+  }
+
   /// Whether zone policies see the source before or after its translation depends on the release.
   private mutating func noteTranslatedSources() {
     let usesLists = config.classMaps.values.contains { classMap in
@@ -157,74 +190,5 @@ extension IOSReader {
     gap(
       at: file.range(ofLine: number), changes: true,
       "zone policies are taken to see sources before `ip nat inside source` changes them; releases may differ")
-  }
-
-  // MARK: - VLAN maps
-
-  /// VLAN maps: for all packets of their VLANs, switched, routed in and routed out (Catalyst software configuration guides,
-  /// "Configuring Network Security with ACLs", VLAN Maps).
-  mutating func addVLANMaps(isIngress: Bool) {
-    for name in config.vlanMaps.keys.sorted() {
-      guard let map = config.vlanMaps[name], !map.vlans.isEmpty else { continue }
-      let interfaces = config.interfaces.filter {
-        ($0.isSwitchport ? $0.accessVLAN : $0.switchedVLAN).flatMap { UInt16(exactly: $0) }.map { map.vlans.contains($0) }
-          ?? false
-      }.map(\.name)
-      guard !interfaces.isEmpty else { continue }
-      let list = helperLists["vlan access-map \(name)"] ?? lower(map)
-      let patterns = InterfaceMatch(interfaces)
-      device.pipeline.append(
-        Stage(
-          .filter(lists: [list], fallback: device.lists[list].fallback), name: "vlan access-map \(name)",
-          source: map.source, ingress: isIngress ? patterns : .any, egress: isIngress ? .any : patterns))
-    }
-  }
-
-  private mutating func lower(_ map: IOSVLANMap) -> Int {
-    var rules: [Rule] = []
-    var families: (v4: Bool, v6: Bool) = (false, false)
-    for entry in map.entries.sorted(by: { $0.sequence < $1.sequence }) {
-      // Without `action` an entry forwards (command reference, `action`).
-      let action: Action =
-        switch entry.work {
-        case .drop: .deny(rejects: false)
-        case .unknown: .unknown
-        case .forward, nil: .permit
-        }
-      let verdict = Verdict(action: action, logging: .off, label: "vlan access-map \(map.name) \(entry.sequence)")
-      if entry.lists.isEmpty {
-        rules.append(Rule(order: rules.count, name: verdict.label, match: .any, action: action, source: entry.source))
-      }
-      for (name, isV6) in entry.lists {
-        if isV6 { families.v6 = true } else { families.v4 = true }
-        let known = isV6 ? config.listIndexV6[name] : config.listIndex[name]
-        let list = known.flatMap { selector($0, isNegated: false, verdict) }
-        if known == nil { undefined("access list", name, at: entry.source, among: { $0.lists.map(\.name) }) }
-        var rule = Rule(order: rules.count, name: verdict.label, match: .any, action: action, source: entry.source)
-        if let list {
-          rule.action = .jump(list: list)
-        } else {
-          rule.match = rule.match.uncertain(
-            Uncertainty(range: entry.source, reason: "access list `\(printable(name))` is not known"))
-        }
-        rules.append(rule)
-      }
-    }
-    // A kind of packet that some entry looks for is dropped when none takes it; other kinds pass.
-    for (isLooked, family) in [(families.v4, AddressSet.allV4), (families.v6, .allV6)] where !isLooked {
-      var rule = Rule(
-        order: rules.count, name: "vlan access-map \(map.name) has no condition for this IP version",
-        match: MatchBounds(PacketMatch(sources: family, destinations: family)), action: .permit, source: map.source)
-      rule.isExplicit = false
-      rules.append(rule)
-    }
-    device.lists.append(
-      RuleList(
-        name: "vlan access-map \(map.name)", rules: rules,
-        fallback: DefaultAction(
-          .deny, .implicit("a VLAN map with conditions drops what none of them takes (\"VLAN Map Configuration Guidelines\")"),
-          logging: .off), source: map.source))
-    helperLists["vlan access-map \(map.name)"] = device.lists.count - 1
-    return device.lists.count - 1
   }
 }
