@@ -111,6 +111,8 @@ import Testing
     #expect(try iosVerdict(device, list: "101", iosPacket(17, "1.1.1.1", "2.2.2.2", 1)) == "deny")
     #expect(try iosVerdict(device, list: "A", iosPacket(6, "1.1.1.1", "2.2.2.2", 1)) == "permit")
     #expect(try iosVerdict(device, list: "B", iosPacket(6, "1.1.1.1", "2.2.2.2", 1)) == "open")
+    // The list may be empty now, and an empty list permits all packets.
+    #expect(try iosVerdict(device, list: "B", iosPacket(17, "1.1.1.1", "2.2.2.2", 1)) == "open")
   }
 
   /// A number that is used twice leaves the second entry open.

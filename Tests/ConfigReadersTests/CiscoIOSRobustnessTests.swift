@@ -161,6 +161,7 @@ import Testing
     "ASA Version 9.12(4)\naccess-list 101 permit ip any any", "version 7.0(3)I4(1)\nfeature bgp",
     "nameif ethernet0 outside security0\naccess-list 101 permit tcp any any",
     "access-list IN extended permit ip any any",
+    "!Command: show running-config\nip access-list standard A",
     "!! IOS XR Configuration 6.1\nipv4 access-list A\n 10 permit ipv4 any any", "hostname x", "version 12.1X46-D40;",
   ])
   func leavesOthersAlone(text: String) throws {

@@ -245,6 +245,22 @@ import Testing
     #expect(reading.issues.contains { $0.kind == .undefinedReference && $0.message.hasPrefix(what) })
   }
 
+  /// An entry that is not understood may or may not put packets into the class.
+  @Test func unknownEntriesOfClassesAreOpen() throws {
+    let device = try device(
+      """
+      ip access-list extended L
+       10 wobble tcp any any
+      class-map type inspect C
+       match access-group name L
+      policy-map type inspect P
+       class type inspect C
+        inspect
+      \(pair)
+      """)
+    #expect(try iosVerdict(device, plant, office, iosPacket(6, "10.0.0.5", "192.168.1.5", 443)) == "open")
+  }
+
   /// A class without an action, a cycle, inspection of the payload.
   @Test func unclearClassesAreOpen() throws {
     let reading = try readIOS(

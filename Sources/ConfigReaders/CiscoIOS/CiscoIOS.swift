@@ -57,6 +57,7 @@ private func isOtherPlatform(_ span: Span<UInt8>, _ bounds: Range<Int>) -> Bool 
     || begins(span, rest, with: "nameif ") || begins(span, rest, with: "security-level ")
     || begins(span, bounds, with: "feature ") || begins(span, bounds, with: "!! IOS XR")
     || begins(span, bounds, with: "ipv4 access-list ") || begins(span, bounds, with: "! device: ")
+    || begins(span, bounds, with: "! Command: ") || begins(span, bounds, with: "!Command: ")
 }
 
 /// What makes a line one of this platform.

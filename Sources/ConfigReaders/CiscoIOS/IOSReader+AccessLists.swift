@@ -209,9 +209,24 @@ extension IOSReader {
       }
       rules.append(rule)
     }
+    if list.mayLackEntries { rules.append(emptied(list, order: rules.count)) }
     // Neighbour discovery passes an IPv6 list that has entries (Cisco IOS IPv6 Command Reference, `ipv6 access-list`).
     if list.kind == .ipv6, !rules.isEmpty { appendNeighborDiscovery(list, &rules) }
     return RuleList(name: list.name, rules: rules, fallback: fallback(list), source: list.source)
+  }
+
+  /// A list that lost all its entries would permit everything.
+  private func emptied(_ list: IOSAccessList, order: Int) -> Rule {
+    let family: AddressSet = list.kind == .ipv6 ? .allV6 : .allV4
+    let doubt = Uncertainty(
+      range: list.source, reason: "statements take entries out of the list, and an empty list permits all packets")
+    var rule = Rule(
+      order: order, name: "access-list \(list.name) without entries",
+      match: MatchBounds(PacketMatch(sources: family, destinations: family)).uncertain(doubt), action: .permit,
+      source: list.source)
+    rule.isExplicit = false
+    rule.logging = .off
+    return rule
   }
 
   /// Takes a prompt, `access-list NUMBER` and the sequence number off the front.

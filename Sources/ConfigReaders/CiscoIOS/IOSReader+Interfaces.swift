@@ -189,7 +189,8 @@ extension IOSReader {
       if parts.count == 2, let network = IPPrefix(text), let address = IPAddress(parts[0]) {
         config.interfaces[index].addresses.append(InterfaceAddress(address: address, network: network))
       } else if text == "autoconfig" || text == "dhcp" || words.isNext("link-local") || words.isAtEnd == false {
-        config.interfaces[index].hasDynamicAddress = config.interfaces[index].hasDynamicAddress || text == "dhcp"
+        // Learned by neighbour discovery or from a server, or local to the link: no network that the file tells.
+        return
       } else {
         unrecognised("interface address")
       }

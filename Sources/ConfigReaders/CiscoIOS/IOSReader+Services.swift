@@ -189,11 +189,11 @@ extension IOSReader {
       let possible = rule.match.upper.reduce(AddressSet.empty) { $0.union($1.sources) }
       let certain = rule.match.lower.filter { $0.destinations.v4.isAll || $0.destinations.v6.isAll }
         .filter { $0.services == [.any] }.reduce(AddressSet.empty) { $0.union($1.sources) }
+      if rule.action != .deny(rejects: false) { upper = upper.union(possible.subtracting(isDenied)) }
       if rule.action == .permit {
-        upper = upper.union(possible.subtracting(isDenied))
         lower = lower.union(certain.subtracting(mayBeDecided))
       } else {
-        isDenied = isDenied.union(certain)
+        if rule.action != .unknown { isDenied = isDenied.union(certain) }
         mayBeDecided = mayBeDecided.union(possible)
       }
     }

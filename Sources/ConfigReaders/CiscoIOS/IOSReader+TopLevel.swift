@@ -170,7 +170,10 @@ extension IOSReader {
     let what = words.takeText() ?? ""
     switch what {
     case "access-list":
-      if let name = words.takeText(), words.isAtEnd { return removeList(name, isV6: false) }
+      guard let name = words.takeText() else { return removes("access-list") }
+      if words.isAtEnd { return removeList(name, isV6: false) }
+      // Older software takes the whole list away for one entry.
+      if let index = config.listIndex[name] { config.lists[index].mayLackEntries = true }
       removes("access-list")
     case "ip", "ipv6":
       let second = words.takeText() ?? ""

@@ -153,6 +153,7 @@ struct IOSReader {
     case .classMap: return word == "match"
     case .policyMap: return ["class", "inspect", "pass", "drop"].contains(word)
     case .zonePair: return word == "service-policy"
+    case .line: return word == "transport" || word == "access-class"
     default: return false
     }
   }

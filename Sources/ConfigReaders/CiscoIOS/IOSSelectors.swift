@@ -24,15 +24,17 @@ extension IOSReader {
     let source = device.lists[index]
     guard copiedRules + source.rules.count <= copyLimit else { return nil }
     copiedRules += source.rules.count
-    var rules = RuleTable(prefix: "\(verdict.label), access-list \(source.name) line ", file: file.id)
+    var rules = RuleTable(prefix: "", file: file.id)
     rules.reserveCapacity(source.rules.count)
     for original in source.rules {
       var rule = original
       rule.order = rules.count
-      rule.name = "\(verdict.label), \(original.name)"
-      let isMet = (original.action == .permit) != isNegated
-      rule.action = isMet ? verdict.action : .leave
-      rule.logging = isMet ? verdict.logging : .off
+      // An entry that is not understood may be either.
+      if original.action != .unknown {
+        let isMet = (original.action == .permit) != isNegated
+        rule.action = isMet ? verdict.action : .leave
+        rule.logging = isMet ? verdict.logging : .off
+      }
       rules.append(rule)
     }
     if isNegated {

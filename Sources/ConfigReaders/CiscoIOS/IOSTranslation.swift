@@ -292,8 +292,10 @@ extension IOSReader {
         upper += possible
         lower += certain
       } else {
+        let isUnknown = rule.action == .unknown
+        if isUnknown { upper += rule.match.upper }
         for match in rule.match.upper {
-          denied.append((match, rule.match.isExact && match.services == [.any]))
+          denied.append((match, !isUnknown && rule.match.isExact && match.services == [.any]))
         }
       }
       if upper.count + lower.count + denied.count > 1_024 { return nil }
