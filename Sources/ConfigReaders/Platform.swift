@@ -41,6 +41,7 @@ public struct Platform: Sendable {
   /// Every format that is read, in the order in which they are listed to users.
   public static let all: [Platform] = [
     .ciscoASA,
+    .ciscoIOS,
     .fortiOS,
     .junosSRX,
     .iptablesSave,

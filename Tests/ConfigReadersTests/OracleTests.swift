@@ -8,7 +8,7 @@ import Testing
   /// Vectors whose verdict vendor documentation contradicts, with the reason; `docs/oracle-disagreements.md` cites it.
   static let known: [String: Set<String>] = [:]
 
-  @Test(arguments: ["cisco-asa", "fortios", "iptables-save", "junos-srx"])
+  @Test(arguments: ["cisco-asa", "cisco-ios", "fortios", "iptables-save", "junos-srx"])
   func verdictsAgree(format: String) throws {
     guard let vectors = try oracleVectors(format: format), let shared = sharedFolder() else {
       print("skipped: no oracle vectors beside the package")

@@ -21,7 +21,7 @@ enum ASABlock: Equatable {
 /// Reads one file: lines to statements, statements to `ASAConfig`, and that to devices.
 struct ASAReader {
   let file: SourceFile
-  var words: ASAWords
+  var words: CiscoWords
   var ledger: ReadingLedger
   var issues: [ReadIssue] = []
   var devices: [Device] = []
@@ -48,7 +48,7 @@ struct ASAReader {
   init(_ file: SourceFile, readsPlainEntries: Bool = true) {
     self.file = file
     self.readsPlainEntries = readsPlainEntries
-    words = ASAWords(bytes: file.bytes)
+    words = CiscoWords(bytes: file.bytes)
     ledger = ReadingLedger(file)
     config = ASAConfig(source: file.range(ofLine: 1))
   }

@@ -175,16 +175,3 @@ extension ASAReader {
     return result
   }
 }
-
-/// Gathers intervals to be made a set of once.
-private struct IntervalCollector {
-  var v4: [ClosedRange<UInt32>] = []
-  var v6: [ClosedRange<UInt128>] = []
-
-  mutating func add(_ set: AddressSet) {
-    v4 += set.v4.intervals
-    v6 += set.v6.intervals
-  }
-
-  var set: AddressSet { AddressSet(v4: IntervalSet(v4), v6: IntervalSet(v6)) }
-}

@@ -35,7 +35,7 @@ private let detectionLimit = 20_000
 private func detectASA(_ file: SourceFile) -> String? {
   var hasName = false
   var hasLevel = false
-  var words = ASAWords(bytes: file.bytes)
+  var words = CiscoWords(bytes: file.bytes)
   let span = file.bytes.span
   for number in 1...min(file.lines.count, detectionLimit) {
     let bounds = file.lines.bounds(ofLine: number, in: file.bytes)
@@ -58,7 +58,7 @@ private func detectASA(_ file: SourceFile) -> String? {
 }
 
 /// `access-list NAME [line n] extended|advanced permit|deny|trust …`; IOS has no such word after the name.
-private func isNamedExtended(_ line: ASAWords) -> Bool {
+private func isNamedExtended(_ line: CiscoWords) -> Bool {
   var words = line
   guard words.takes("access-list"), words.take() != nil else { return false }
   if words.takes("line") { _ = words.take() }

@@ -1,10 +1,10 @@
 import PacketSets
 import SourceText
 
-/// The words of one line, taken one after the other.
+/// The words of one line of a Cisco configuration, taken one after the other.
 ///
 /// Words are byte ranges of the file; a `String` is made only for names and messages.
-struct ASAWords {
+struct CiscoWords {
   let bytes: [UInt8]
   /// The words of the line, in order.
   private(set) var ranges: [Range<Int>] = []
@@ -15,12 +15,17 @@ struct ASAWords {
 
   init(bytes: [UInt8]) { self.bytes = bytes }
 
-  /// Takes up a line; what a pager left in front of it ("<--- More --->" and a carriage return) is no part of it.
+  /// Takes up a line; what a pager left in front of it is no part of it: "<--- More --->" and a carriage return (ASA),
+  /// "--More--" and backspaces (IOS).
   mutating func load(_ bounds: Range<Int>) {
     let bytes = self.bytes
     let span = bytes.span
     var start = bounds.lowerBound
     if begins(span, bounds, with: "<---"), let last = bytes[bounds].lastIndex(of: ASCII.carriageReturn) {
+      start = last + 1
+    } else if begins(span, bounds, with: " --More--") || begins(span, bounds, with: "--More--"),
+      let last = bytes[bounds].lastIndex(of: 0x08)
+    {
       start = last + 1
     }
     line = start..<bounds.upperBound
@@ -85,30 +90,4 @@ struct ASAWords {
     if matches(bytes.span, range, "0") { return 0 }
     return dottedQuad(bytes.span, range)
   }
-}
-
-/// The IPv4 address that `range` consists of.
-///
-/// Leading zeros are refused as in `IPAddress.init`, since systems disagree on whether they are octal.
-func dottedQuad(_ bytes: Span<UInt8>, _ range: Range<Int>) -> UInt32? {
-  guard (7...15).contains(range.count) else { return nil }
-  var value: UInt32 = 0
-  var octet: UInt32 = 0
-  var digits = 0
-  var dots = 0
-  for i in range {
-    let byte = bytes[i]
-    if byte == UInt8(ascii: ".") {
-      guard digits > 0, dots < 3 else { return nil }
-      value = value << 8 | octet
-      (octet, digits) = (0, 0)
-      dots += 1
-    } else {
-      guard ASCII.isDigit(byte), digits < 3, digits == 0 || octet > 0 else { return nil }
-      octet = octet * 10 + UInt32(byte &- 48)
-      digits += 1
-      guard octet < 256 else { return nil }
-    }
-  }
-  return dots == 3 && digits > 0 ? value << 8 | octet : nil
 }
