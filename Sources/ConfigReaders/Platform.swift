@@ -43,6 +43,7 @@ public struct Platform: Sendable {
     .ciscoASA,
     .fortiOS,
     .junosSRX,
+    .vyOS,
     .iptablesSave,
     .dyode,
     .lidi,
