@@ -44,6 +44,7 @@ public struct Platform: Sendable {
     .ciscoIOS,
     .fortiOS,
     .junosSRX,
+    .vyOS,
     .iptablesSave,
     .garderos,
     .dyode,

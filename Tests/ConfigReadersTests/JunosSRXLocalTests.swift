@@ -62,6 +62,15 @@ import Testing
     #expect(off.unboundLists.count == 1)
   }
 
+  /// Whether global policies decide on traffic to the device is not documented.
+  @Test func globalPoliciesLeaveTheDeviceOpen() throws {
+    let inbound = "\(zone) cell host-inbound-traffic system-services ssh\n"
+    let global = junosPolicy("g", source: "any", destination: "any", application: "any", then: "deny", in: "global")
+    let device = try junosDevice(junosBase + inbound + global)
+    #expect(try device.localFate("tcp 10.0.2.5 10.0.2.1 22", at: "ge-0/0/1.0") == "open")
+    #expect(try device.localFate("tcp 10.0.2.5 10.0.2.1 23", at: "ge-0/0/1.0") == "deny")
+  }
+
   /// "Example: Configuring a Stateless Firewall Filter to Protect … the Routing Engine": a filter at lo0 sees what is
   /// addressed to the device, at every interface.
   @Test func loopbackFilter() throws {

@@ -88,10 +88,6 @@ extension JunosSystem {
     return union(of: parts)
   }
 
-  func cutOff(_ node: Int) -> Uncertainty {
-    Uncertainty(range: tree.range(node), reason: "the file ends inside \(quoted(node))")
-  }
-
   private mutating func addressObject(_ node: Int) -> AddressBounds {
     tree.mark(node, .used)
     var parts: [AddressBounds] = []
@@ -137,7 +133,9 @@ extension JunosSystem {
   /// `A/M`, where bits that are set in `M` must be equal ("wildcard-address": 192.168.0.11/255.255.0.255 matches
   /// 192.168.*.11).
   private mutating func wildcard(_ word: String, _ node: Int) -> AddressBounds {
-    guard let set = masked(word) else { return .unknown(notRecognised(node)) }
+    guard let set = masked(word) else {
+      return .unknown(notModelled(node, "the wildcard cannot be read, or has more holes than are followed"))
+    }
     return AddressBounds(set)
   }
 

@@ -96,15 +96,6 @@ extension JunosSystem {
     return rules
   }
 
-  private func openRule(_ name: String, _ order: Int, _ reason: Uncertainty, _ family: IPFamily) -> Rule {
-    let all: AddressSet = family == .v4 ? .allV4 : .allV6
-    var rule = Rule(
-      order: order, name: name, match: MatchBounds(PacketMatch(sources: all, destinations: all)).uncertain(reason),
-      action: .unknown, source: reason.range)
-    rule.isExplicit = false
-    return rule
-  }
-
   private mutating func termRule(_ term: Int, _ order: Int, _ family: IPFamily) -> Rule {
     tree.mark(term, .used)
     var open: [Uncertainty] = []
@@ -243,22 +234,5 @@ extension JunosSystem {
       }
     }
     return addList(full, rules, implicitDiscard, tree.range(binding.node))
-  }
-
-  /// Lets the other family pass the filters of a family.
-  private mutating func passList(beside family: IPFamily) -> Int {
-    if let known = passLists[family] { return known }
-    let other: AddressSet = family == .v4 ? .allV6 : .allV4
-    let title = family == .v4 ? "IPv6" : "IPv4"
-    var rule = Rule(
-      order: 0, name: "\(title) is not filtered here",
-      match: MatchBounds(PacketMatch(sources: other, destinations: other)), action: .permit, source: device.source)
-    rule.isExplicit = false
-    rule.logging = .off
-    let list = addList(
-      "\(title) beside the filters of \(family == .v4 ? "family inet" : "family inet6")", [rule],
-      leave("each family has filters of its own"), device.source)
-    passLists[family] = list
-    return list
   }
 }

@@ -42,7 +42,7 @@ extension JunosSystem {
       if tree.text(unit, "vlan-id") != nil { interface.parent = name }
       // Ports of a switch are no interfaces of their own, unless zones name them (transparent mode).
       let isPort = tree.find(["family", "ethernet-switching"], below: unit) != nil && interface.addresses.isEmpty
-      if !isPort { device.interfaces.append(interface) }
+      if !isPort, interfaceNames.insert(interface.name).inserted { device.interfaces.append(interface) }
       tree.mark(unit, .used)
     }
     tree.markBelow(physical, tree.isInactive(physical) ? .irrelevant : .used)

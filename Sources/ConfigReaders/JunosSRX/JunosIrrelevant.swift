@@ -62,13 +62,7 @@ extension JunosSystem {
     for part in tree.children(node) {
       switch tree.word(part) {
       case "stateful-firewall", "nat", "service-set", "ids":
-        let isUsed = tree.isMarked(part)
-        tree.markBelow(part, .used)
-        if !isUsed {
-          notes.gap(
-            tree.range(part), .notModelled, matters: true,
-            "`services \(tree.word(part))` of routers is not modelled; it may filter or translate")
-        }
+        _ = notModelled(part, "`services \(tree.word(part))` of routers is not modelled; it may filter or translate")
       default: tree.markBelow(part, .irrelevant)
       }
     }

@@ -43,14 +43,12 @@ extension JunosSystem {
     for name in zoneNames {
       guard let zone = zones[name] else { continue }
       let common = tree.child(zone.node, "host-inbound-traffic")
-      let section = tree.child(zone.node, "interfaces")
+      var narrower: [String: Int] = [:]
+      for interface in tree.children(of: ["interfaces"], below: zone.node) {
+        narrower[logicalName(interface)] = tree.child(interface, "host-inbound-traffic")
+      }
       for interface in zone.interfaces {
-        let own = section.flatMap { section in
-          tree.children(section).first { logicalName($0) == interface }.flatMap {
-            tree.child($0, "host-inbound-traffic")
-          }
-        }
-        if let node = own ?? common { result += inbound(node, interface, result.count) }
+        if let node = narrower[interface] ?? common { result += inbound(node, interface, result.count) }
       }
       if let common { tree.mark(common, .used) }
     }
@@ -131,9 +129,9 @@ extension JunosSystem {
 
   /// Policies to `junos-host` are asked in addition; whether traffic passes that none of them matches is not documented.
   private mutating func selfPolicyStage() -> [Stage] {
-    guard let section = policySection, let keyword = tree.child(section, "from-zone") else { return [] }
+    guard let section = policySection else { return [] }
     var lists: [Int] = []
-    for from in tree.children(keyword) {
+    for from in tree.children(of: ["from-zone"], below: section) {
       guard let to = tree.find(["to-zone"], below: from).flatMap({ tree.anyChild($0, "junos-host") }) else { continue }
       let list = contextList(from, to, tree.isInactive(to))
       guard !tree.isInactive(to) else {
@@ -150,6 +148,15 @@ extension JunosSystem {
       rest.isExplicit = false
       device.lists[list].rules.append(rest)
       lists.append(list)
+    }
+    if let global = tree.child(section, "global"), tree.hasChildren(global) {
+      let reason = Uncertainty(
+        range: tree.range(global), reason: "whether global policies decide on traffic to the device is not documented")
+      var rule = Rule(
+        order: 0, name: "global policies", match: MatchBounds.any.uncertain(reason), action: .unknown,
+        source: tree.range(global))
+      rule.isExplicit = false
+      lists.append(addList("global policies and the device itself", [rule], leave("they may not"), tree.range(global)))
     }
     guard !lists.isEmpty else { return [] }
     let permit = DefaultAction(

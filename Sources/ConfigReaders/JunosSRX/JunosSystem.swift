@@ -5,7 +5,7 @@ import SourceText
 /// Lowers one system of a configuration, the main one or a logical or tenant system, to a `Device`.
 ///
 /// The parts (zones, policies, translation, filters, …) are extensions in files of their own; this is what they share.
-struct JunosSystem {
+struct JunosSystem: StatementLowering {
   var tree: StatementTree
   var notes: ReaderNotes
   var device: Device
@@ -17,6 +17,8 @@ struct JunosSystem {
   /// A statement of the file that may carry packets from one routing instance into another.
   var leak: Uncertainty?
 
+  /// Names of `device.interfaces`.
+  var interfaceNames: Set<String> = []
   /// Logical interfaces of each security zone, in order.
   var zones: [String: JunosZone] = [:]
   var zoneNames: [String] = []
@@ -63,58 +65,6 @@ struct JunosSystem {
     guard let security else { return false }
     return tree.child(security, "zones") != nil || tree.child(security, "policies") != nil
   }
-
-  // MARK: Words
-
-  /// Words of the active children of a setting; the setting counts as read.
-  mutating func names(_ node: Int) -> [String] {
-    tree.markBelow(node, .used)
-    return tree.children(node).map { tree.word($0) }
-  }
-
-  /// A quoted name for messages.
-  func quoted(_ node: Int) -> String { "`\(printable(tree.word(node)))`" }
-
-  // MARK: Saying what is open
-
-  /// A statement that is known but not modelled: a gap, and a reason for what it touches.
-  mutating func notModelled(_ node: Int, _ reason: String) -> Uncertainty {
-    tree.markBelow(node, .used)
-    notes.gap(tree.range(node), .notModelled, matters: true, reason)
-    return Uncertainty(range: tree.range(node), reason: reason)
-  }
-
-  /// A statement that is not known inside something that filters: a gap, and a reason for what it touches.
-  mutating func notRecognised(_ node: Int) -> Uncertainty {
-    tree.markBelow(node, .notRecognised)
-    let reason = "the statement `\(withoutSecrets(printable(tree.word(node))))` is not known here"
-    notes.gap(tree.range(node), .notRecognised, matters: true, reason)
-    return Uncertainty(range: tree.range(node), reason: reason)
-  }
-
-  /// An undefined name: reported once, and nothing is known of what it stands for.
-  mutating func undefined(_ kind: String, _ name: String, _ range: SourceRange) -> Uncertainty {
-    let message = "\(kind) `\(printable(name))` is not defined in this file"
-    notes.issue(
-      .undefinedReference, range, message, help: "export the whole configuration, or correct the name")
-    return Uncertainty(range: range, reason: message)
-  }
-
-  /// An object whose content the file does not tell.
-  mutating func dynamic(_ range: SourceRange, _ message: String) -> Uncertainty {
-    notes.issue(
-      .dynamicObject, range, message, help: "use fixed values where segmentation must be proved")
-    return Uncertainty(range: range, reason: message)
-  }
-
-  /// Adds a list to the device.
-  mutating func addList(_ name: String, _ rules: [Rule], _ fallback: DefaultAction, _ source: SourceRange) -> Int {
-    device.lists.append(RuleList(name: name, rules: rules, fallback: fallback, source: source))
-    return device.lists.count - 1
-  }
-
-  /// The default of a list after which another one is asked.
-  func leave(_ why: String) -> DefaultAction { DefaultAction(.leave, .implicit(why)) }
 }
 
 /// A security zone.

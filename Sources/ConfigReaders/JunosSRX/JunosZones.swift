@@ -72,7 +72,7 @@ extension JunosSystem {
   private mutating func addMissing(_ node: Int) {
     tree.mark(node, .used)
     let name = logicalName(node)
-    guard name != "all", !device.interfaces.contains(where: { $0.name == name }) else { return }
+    guard name != "all", interfaceNames.insert(name).inserted else { return }
     device.interfaces.append(Interface(name: name, source: tree.range(node)))
   }
 

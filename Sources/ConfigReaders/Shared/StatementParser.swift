@@ -17,23 +17,23 @@ struct StatementDialect: Sendable {
 /// are a gap.
 struct StatementParser {
   static let depthLimit = 128
-  private static let wordLimit = 96
+  static let wordLimit = 96
   /// How far the end of a quoted value is looked for.
   private static let quoteLimit = 1 << 17
   private static let searchBudget = 64 << 20
 
-  private let file: SourceFile
+  let file: SourceFile
   private let dialect: StatementDialect
-  private(set) var tree: StatementTree
-  private(set) var notes: ReaderNotes
+  var tree: StatementTree
+  var notes: ReaderNotes
   /// Whether any statement was found.
   private(set) var isEmpty = true
-  private var position = 0
+  var position = 0
   /// Open blocks, the root first; nil for one that is too deep.
   private var open: [Int?] = [StatementTree.root]
-  private var comment: String?
+  var comment: String?
   /// Where `edit` has gone.
-  private var place: [String] = []
+  var place: [String] = []
   private var wastedSearch = 0
 
   init(_ file: SourceFile, _ dialect: StatementDialect) {
@@ -230,7 +230,7 @@ struct StatementParser {
   }
 
   /// The paths that a statement with lists stands for.
-  private func paths(_ words: [String], _ lists: [Int: [String]]) -> [[String]] {
+  func paths(_ words: [String], _ lists: [Int: [String]]) -> [[String]] {
     guard let (place, choices) = lists.min(by: { $0.key < $1.key }) else { return [words] }
     // Lists are the last word of a statement; more than one would multiply.
     return choices.isEmpty
@@ -245,7 +245,7 @@ struct StatementParser {
   // MARK: Words
 
   /// `[ a b ]`
-  private mutating func list(_ bytes: Span<UInt8>, inLine: Bool) -> [String] {
+  mutating func list(_ bytes: Span<UInt8>, inLine: Bool) -> [String] {
     position += 1
     var result: [String] = []
     while position < bytes.count {
@@ -266,7 +266,7 @@ struct StatementParser {
   }
 
   /// One word, quotes undone; `position` ends up behind it and always moves.
-  private mutating func word(_ bytes: Span<UInt8>, inLine: Bool, inList: Bool = false) -> String {
+  mutating func word(_ bytes: Span<UInt8>, inLine: Bool, inList: Bool = false) -> String {
     let start = position
     if bytes[position] == ASCII.quote || bytes[position] == UInt8(ascii: "'"), let quoted = quotedWord(bytes) {
       return quoted
@@ -317,7 +317,7 @@ struct StatementParser {
     return String(decoding: content, as: UTF8.self)
   }
 
-  private func isSpace(_ byte: UInt8) -> Bool { ASCII.isBlank(byte) || byte == ASCII.carriageReturn || byte == 0x0C }
+  func isSpace(_ byte: UInt8) -> Bool { ASCII.isBlank(byte) || byte == ASCII.carriageReturn || byte == 0x0C }
 
   private func starts(_ bytes: Span<UInt8>, _ literal: StaticString) -> Bool {
     let count = literal.utf8CodeUnitCount
@@ -328,123 +328,5 @@ struct StatementParser {
     var end = start
     while end < bytes.count, bytes[end] != ASCII.lineFeed { end += 1 }
     return end
-  }
-}
-
-/// Words that begin a line of the form in which the tree is written as commands.
-enum StatementCommand: String {
-  case set, delete, deactivate, activate, insert, rename, copy, annotate, protect, unprotect, edit, top, up, exit, quit,
-    commit, save, configure, run, show
-}
-
-// Lines that begin with a command.
-extension StatementParser {
-  private mutating func run(_ command: StatementCommand, _ bytes: Span<UInt8>, _ start: Int) {
-    var words: [String] = []
-    var lists: [Int: [String]] = [:]
-    var end = position
-    while position < bytes.count, bytes[position] != ASCII.lineFeed {
-      if isSpace(bytes[position]) {
-        position += 1
-        continue
-      }
-      if bytes[position] == UInt8(ascii: "["), position + 1 < bytes.count, isSpace(bytes[position + 1]) {
-        lists[words.count] = list(bytes, inLine: true)
-        words.append("")
-      } else {
-        words.append(word(bytes, inLine: true))
-      }
-      end = position
-    }
-    let range = file.range(start, end)
-    guard words.count + place.count <= Self.wordLimit else {
-      return notes.gap(range, .notRecognised, matters: true, "the statement is too long to be one")
-    }
-    for path in paths(words, lists) { apply(command, place + path, range, written: path) }
-  }
-
-  private mutating func apply(
-    _ command: StatementCommand, _ path: [String], _ range: SourceRange, written: [String]
-  ) {
-    switch command {
-    case .set:
-      guard !written.isEmpty else { return missing(range) }
-      let node = tree.insert(path, below: StatementTree.root, range)
-      if let comment { tree.setComment(node, comment) }
-      return
-    case .edit: place = path
-    case .top: place = []
-    case .up: place = Array(place.dropLast(max(0, written.first.flatMap { Int($0) } ?? 1)))
-    case .exit, .quit: place = []
-    case .commit, .save, .configure, .run, .show, .protect, .unprotect: break
-    case .delete: change(path, range) { $0.remove($1) }
-    case .deactivate: change(path, range) { $0.setInactive($1, true) }
-    case .activate: change(path, range) { $0.setInactive($1, false) }
-    case .annotate:
-      change(Array(path.dropLast()), range) { $0.setComment($1, path[path.count - 1]) }
-    case .insert: insert(path, range)
-    case .rename, .copy: renameOrCopy(command, path, range)
-    }
-    notes.ledger.mark(range, .irrelevant)
-  }
-
-  private mutating func missing(_ range: SourceRange) {
-    notes.gap(
-      range, .notModelled, matters: true,
-      "this refers to a statement that the file does not hold; it changes nothing here")
-  }
-
-  private func node(at path: [String]) -> Int? {
-    var node = StatementTree.root
-    for word in path {
-      guard let next = tree.anyChild(node, word) else { return nil }
-      node = next
-    }
-    return node == StatementTree.root ? nil : node
-  }
-
-  private mutating func change(_ path: [String], _ range: SourceRange, _ work: (inout StatementTree, Int) -> Void) {
-    guard let node = node(at: path) else { return missing(range) }
-    work(&tree, node)
-    notes.ledger.mark(range, .used)
-  }
-
-  /// `insert … policy A before policy B`
-  private mutating func insert(_ path: [String], _ range: SourceRange) {
-    guard let at = path.lastIndex(where: { $0 == "before" || $0 == "after" }),
-      let node = node(at: Array(path[..<at])),
-      let sibling = tree.anyChild(tree.parent(node), path[path.count - 1])
-    else { return missing(range) }
-    tree.move(node, before: path[at] == "before", sibling)
-    notes.ledger.mark(range, .used)
-  }
-
-  /// `rename … policy A to policy B`
-  private mutating func renameOrCopy(_ command: StatementCommand, _ path: [String], _ range: SourceRange) {
-    guard let at = path.lastIndex(of: "to"), at + 1 < path.count, let node = node(at: Array(path[..<at])) else {
-      return missing(range)
-    }
-    let name = path[path.count - 1]
-    if command == .rename {
-      guard tree.rename(node, to: name) else { return missing(range) }
-    } else {
-      let copy = tree.makeCopy(of: node, below: tree.parent(node), as: name, isInherited: false)
-      tree.copyContent(of: node, to: copy.node, isInherited: false)
-    }
-    notes.ledger.mark(range, .used)
-  }
-}
-
-extension StatementTree {
-  /// Adds copies of everything below `original` that `target` does not hold yet.
-  mutating func copyContent(of original: Int, to target: Int, isInherited: Bool) {
-    // What is there now is copied, not what the copying adds.
-    let last = count
-    var open = [(original, target)]
-    while let (from, to) = open.popLast() {
-      for child in allChildren(from) where child < last {
-        open.append((child, makeCopy(of: child, below: to, isInherited: isInherited).node))
-      }
-    }
   }
 }
