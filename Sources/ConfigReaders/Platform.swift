@@ -42,6 +42,7 @@ public struct Platform: Sendable {
   public static let all: [Platform] = [
     .ciscoASA,
     .fortiOS,
+    .panOS,
     .iptablesSave,
     .dyode,
     .lidi,
