@@ -45,6 +45,7 @@ public struct Platform: Sendable {
     .fortiOS,
     .junosSRX,
     .vyOS,
+    .panOS,
     .iptablesSave,
     .garderos,
     .dyode,

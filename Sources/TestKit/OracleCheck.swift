@@ -12,7 +12,9 @@ public enum OracleComparison: Sendable, Equatable {
 
 /// Runs one vector against the devices of its file.
 public func compare(_ vector: OracleVector, devices: [Device]) -> OracleComparison {
-  let candidates = devices.filter { vector.instance == nil || $0.instance == vector.instance }
+  var candidates = devices.filter { vector.instance == nil || $0.instance == vector.instance }
+  // A device with one virtual instance is that instance, named or not.
+  if candidates.isEmpty, devices.count == 1, devices[0].instance == nil { candidates = devices }
   guard let device = candidates.first else { return .disagrees("no device for \(vector.instance ?? "the file")") }
   let evaluator = ConcreteEvaluator(
     device: withoutTranslation(device), ingress: vector.from ?? "", egress: vector.to ?? "")
