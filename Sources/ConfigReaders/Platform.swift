@@ -48,6 +48,7 @@ public struct Platform: Sendable {
     .panOS,
     .iptablesSave,
     .garderos,
+    .hiSecOS,
     .dyode,
     .lidi,
     .osdd,
