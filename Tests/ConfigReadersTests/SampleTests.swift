@@ -9,13 +9,15 @@ import Testing
   /// The formats that the files of a folder of samples are of.
   static let folders: [String: Set<String>] = [
     "cisco-asa": ["cisco-asa"], "fortios": ["fortios"], "iptables-save": ["iptables-save"], "garderos": ["garderos"],
-    "data-diode": ["osdd"], "junos-srx": ["junos-srx"],
+    "data-diode": ["osdd"], "junos-srx": ["junos-srx"], "cisco-ios": ["cisco-ios"],
+    "panos-set": ["panos"], "panos-xml": ["panos"], "vyos": ["vyos"],
   ]
 
   /// Files whose format cannot be told from what is in them, with the reason; the user names it with `--format`.
   static let undetected: [String: String] = [
     "cisco-asa/syntax-tests/ospf-intervals": "interfaces and OSPF alone, as IOS has them too",
     "cisco-asa/syntax-tests/ospf-network-types": "interfaces and OSPF alone, as IOS has them too",
+    "cisco-ios/syntax-tests/ios-object-group-ip-port": "object groups alone, in a form of NX-OS",
     "fortios/anyconfig/multiline_parameter_10.txt":
       "one section of a fragment, under a name that no table of FortiOS has",
   ]

@@ -34,6 +34,8 @@ extension ASAReader {
     case "ip": interfaceIPv4(index)
     case "ipv6": interfaceIPv6(index)
     case "no": interfaceNegated(index)
+    // The global table has the name `default` (Secure Firewall Threat Defense CLI, "show vrf").
+    case "vrf" where words.rest == "forwarding default": mark(.used)
     case "zone-member", "policy-route", "inline-set", "inline-tap", "traffic-forward", "vrf":
       gap(changes: true, "`\(first)` changes where packets go and is not modelled")
     case "mode" where words.takes("passive"):

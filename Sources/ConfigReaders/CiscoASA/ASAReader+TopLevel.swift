@@ -98,9 +98,14 @@ extension ASAReader {
     // Numbered apart from the ASA software inside, which has unified lists and new NAT in every release.
     config.version = ASAVersion(major: 9, minor: 6)
     config.isThreatDefense = true
-    gap(
-      changes: true,
-      "Threat Defense: rules of the Snort engine (applications, intrusion policy, Modbus and other OT inspection) are not in this file"
+    mark(.used)
+    issues.append(
+      ReadIssue(
+        kind: .dynamicObject, range: file.range(ofLine: line),
+        message:
+          "Threat Defense: rules of the Snort engine (applications, intrusion policy, Modbus and other OT inspection) are not in this file",
+        help: "judge them in the management centre; this file shows only what the engine before Snort decides",
+        couldChangeVerdict: true)
     )
   }
 
