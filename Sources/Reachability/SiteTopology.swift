@@ -114,10 +114,7 @@ private struct TransitNodes {
 
   private static func names(of interface: Interface, _ device: Device) -> [String] {
     var names = interface.addresses.map { "network \($0.network)" }
-    // FortiOS names the two ends of an inter-VDOM link like the link itself with 0 and 1 behind it.
-    if device.instance != nil, interface.name.hasSuffix("0") || interface.name.hasSuffix("1") {
-      names.append("link \(device.name) \(interface.name.dropLast())")
-    }
+    if let link = interface.innerLink { names.append("link \(device.name) \(link)") }
     return names
   }
 }

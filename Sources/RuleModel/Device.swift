@@ -14,6 +14,9 @@ public struct Interface: Hashable, Sendable {
   public var vlan: Int?
   /// Parent of a VLAN or member of a bridge or aggregate.
   public var parent: String?
+  /// Name of the inner link that joins this interface to one of another virtual instance of the same device, which names
+  /// the same link.
+  public var innerLink: String?
   public var isShutdown: Bool = false
   /// Carries management traffic only and never forwards.
   public var isManagementOnly: Bool = false

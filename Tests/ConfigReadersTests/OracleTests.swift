@@ -5,7 +5,7 @@ import Testing
 
 /// Every verdict of the independent analyser, packet by packet.
 @Suite struct OracleTests {
-  /// Vectors whose verdict vendor documentation contradicts, with the reason; `docs/oracle-disagreements.md` cites it.
+  /// Vectors whose verdict vendor documentation contradicts, with the reason; `docs/oracle.md` cites it.
   static let known: [String: Set<String>] = [
     // Paths through two virtual systems or a shared gateway; each system is judged up to its external zone.
     "panos-set": [

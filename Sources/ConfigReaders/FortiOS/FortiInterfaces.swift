@@ -27,6 +27,10 @@ extension FortiDomain {
 
   private mutating func lowerInterface(_ node: Int) {
     var interface = Interface(name: tree.nodes[node].name, source: tree.nodes[node].range)
+    // The two ends of an inter-VDOM link are named like the link itself with 0 and 1 behind it.
+    if device.instance != nil, interface.name.hasSuffix("0") || interface.name.hasSuffix("1") {
+      interface.innerLink = String(interface.name.dropLast())
+    }
     interface.aliases = ["alias", "description"].compactMap { tree.value($0, of: node) }
     interface.vlan = tree.value("vlanid", of: node).flatMap { Int($0) }
     interface.parent = tree.value("interface", of: node)
