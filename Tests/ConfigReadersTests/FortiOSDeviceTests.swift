@@ -111,7 +111,7 @@ import Testing
       """)
     #expect(reading.devices.map(\.label) == ["fw/root", "fw/cell"])
     #expect(reading.devices.map { $0.interfaces.map(\.name) } == [["port1", "link0"], ["link1"]])
-    #expect(reading.devices.map { $0.interfaces.compactMap(\.innerLink) } == [["link"], ["link"]])
+    #expect(reading.devices.map { $0.interfaces.last?.innerLink } == ["link", "link"])
     #expect(try reading.devices[0].fate("tcp 10.0.1.5 172.16.0.1 22", to: "link0") == "permit")
     #expect(!reading.ledger.isIncomplete)
     #expect(

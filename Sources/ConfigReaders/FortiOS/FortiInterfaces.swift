@@ -27,7 +27,8 @@ extension FortiDomain {
 
   private mutating func lowerInterface(_ node: Int) {
     var interface = Interface(name: tree.nodes[node].name, source: tree.nodes[node].range)
-    // The two ends of an inter-VDOM link are named like the link itself with 0 and 1 behind it.
+    // The two ends of an inter-VDOM link are named like the link itself with 0 and 1 behind it; a name
+    // that only looks so joins nothing, since no other instance has its other end.
     if device.instance != nil, interface.name.hasSuffix("0") || interface.name.hasSuffix("1") {
       interface.innerLink = String(interface.name.dropLast())
     }
