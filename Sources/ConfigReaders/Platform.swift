@@ -43,6 +43,8 @@ public struct Platform: Sendable {
     .ciscoASA,
     .fortiOS,
     .panOS,
+    .checkPointManagement,
+    .checkPointGaiaEmbedded,
     .iptablesSave,
     .dyode,
     .lidi,
