@@ -46,6 +46,8 @@ public struct Platform: Sendable {
     .junosSRX,
     .vyOS,
     .panOS,
+    .checkPointManagement,
+    .checkPointGaiaEmbedded,
     .iptablesSave,
     .garderos,
     .hiSecOS,

@@ -199,9 +199,13 @@ import Testing
           <entry name="plc"><ip-netmask>10.0.2.0/24</ip-netmask></entry>
           <entry name="plc 2"><ip-range>10.0.2.1-10.0.2.9</ip-range></entry>
         </address>
-        <address-group><entry name="cells"><static><member>plc</member><member>plc 2</member></static></entry></address-group>
+        <address-group>
+        <entry name="cells"><static><member>plc</member><member>plc 2</member></static></entry>
+      </address-group>
         <service><entry name="tcp-502"><protocol><tcp><port>502</port></tcp></protocol></entry></service>
-        <service-group><entry name="g"><members><member>tcp-502</member><member>service-http</member></members></entry></service-group>
+        <service-group>
+        <entry name="g"><members><member>tcp-502</member><member>service-http</member></members></entry>
+      </service-group>
         <rulebase>
           <security><rules>
             <entry name="read only" uuid="9d3e0d32-0000-4000-8000-000000000001">

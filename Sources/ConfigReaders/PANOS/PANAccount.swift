@@ -199,7 +199,7 @@ struct PANAccount {
         case .notRecognised: .notRecognised
         case .used, .inherited: .used
         }
-      notes.ledger.mark(SourceRange(file: file.id, start: mention.start, end: mention.end), state)
+      notes.mark(SourceRange(file: file.id, start: mention.start, end: mention.end), state)
     }
   }
 }

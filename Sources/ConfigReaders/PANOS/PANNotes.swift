@@ -1,24 +1,20 @@
 import RuleModel
 import SourceText
 
-/// What the reader has to say about the file: the ledger and remarks, each once.
+/// What the reader has to say about the file, each remark once.
 ///
 /// Several devices can come out of one file, and all of them meet the rules that they share.
 struct PANNotes {
-  var ledger: ReadingLedger
-  var issues: [ReadIssue] = []
+  private(set) var gaps: [LedgerGap] = []
+  private(set) var issues: [ReadIssue] = []
+  private var marks: [(range: SourceRange, state: LineState)] = []
   private var said: Set<String> = []
 
-  init(_ file: SourceFile) { ledger = ReadingLedger(file) }
-
-  /// Notes about nothing, to be swapped for those of a file.
-  init() { ledger = ReadingLedger(PANNotes.nothing) }
-
-  private static let nothing = try! SourceFile(path: "", bytes: [])
+  mutating func mark(_ range: SourceRange, _ state: LineState) { marks.append((range, state)) }
 
   mutating func gap(_ range: SourceRange, _ state: LineState, matters: Bool, _ reason: String) {
     guard said.insert("\(range.start) \(reason)").inserted else { return }
-    ledger.gap(LedgerGap(range: range, state: state, couldChangeVerdict: matters, reason: reason))
+    gaps.append(LedgerGap(range: range, state: state, couldChangeVerdict: matters, reason: reason))
   }
 
   mutating func issue(
@@ -27,5 +23,14 @@ struct PANNotes {
     guard said.insert(message).inserted else { return }
     issues.append(
       ReadIssue(kind: kind, range: range, message: message, help: help, couldChangeVerdict: matters))
+  }
+
+  /// The account of the file's lines.
+  func ledger(of file: SourceFile) -> ReadingLedger {
+    var ledger = ReadingLedger(file)
+    for mark in marks { ledger.mark(mark.range, mark.state) }
+    for gap in gaps { ledger.gap(gap) }
+    ledger.finish(file)
+    return ledger
   }
 }

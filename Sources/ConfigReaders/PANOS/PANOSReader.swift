@@ -31,24 +31,23 @@ extension Platform {
 /// Reads a whole file: one device for each virtual system or managed firewall.
 @Sendable
 private func readPANOS(_ file: SourceFile) -> Reading {
-  var notes = PANNotes(file)
+  var notes = PANNotes()
   let tree = PANDetection.isXML(file) ? xmlTree(file, &notes) : statementTree(file, &notes)
-  var account = PANAccount(tree: tree, notes: consume notes)
+  var account = PANAccount(tree: tree, notes: notes)
   account.run()
   var devices: [Device] = []
   for instance in PANInstances(tree: account.tree, file: file).all() {
     devices.append(account.lower(instance))
   }
   account.mark(file)
-  account.notes.ledger.finish(file)
-  var reading = Reading(ledger: account.notes.ledger)
+  var reading = Reading(ledger: account.notes.ledger(of: file))
   reading.devices = devices
   reading.issues = account.notes.issues
   return reading
 }
 
 extension PANAccount {
-  /// Lowers one device; the notes are handed over and back, for a ledger has an entry for each line.
+  /// Lowers one device; the notes are handed over and back, not copied.
   fileprivate mutating func lower(_ instance: PANInstance) -> Device {
     var lowered = PANDevice(tree: tree, instance: instance)
     swap(&lowered.notes, &notes)
@@ -62,7 +61,7 @@ private func xmlTree(_ file: SourceFile, _ notes: inout PANNotes) -> PANTree {
   var builder = PANXMLBuilder(file)
   do {
     try builder.read()
-    builder.markComments(&notes.ledger)
+    builder.markComments(&notes)
   } catch {
     notes.issue(
       .truncated, file.range(ofLine: 1), "the file is no well-formed XML and is not read: \(error.description)",

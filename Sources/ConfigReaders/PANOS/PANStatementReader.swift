@@ -93,7 +93,7 @@ struct PANStatementReader {
     default:
       guard open.isEmpty, let word = firstWord(bytes, line) else { return false }
       if isPrompt(bytes, word) {
-        notes.ledger.mark(file.range(word.lowerBound, word.upperBound), .irrelevant)
+        notes.mark(file.range(word.lowerBound, word.upperBound), .irrelevant)
         position = word.upperBound
         while position < end, isGap(bytes[position]) { position += 1 }
         if position == end { return true }
@@ -103,7 +103,7 @@ struct PANStatementReader {
       isNoise = Self.noise.contains(text) || (text == "set" && begins(bytes, line, with: "set cli "))
     }
     guard isNoise else { return false }
-    notes.ledger.mark(file.range(position, end), .irrelevant)
+    notes.mark(file.range(position, end), .irrelevant)
     position = end
     return true
   }
@@ -316,7 +316,7 @@ struct PANStatementReader {
       }
     }
     guard let node = find(words[...], statement) else {
-      return notes.ledger.mark(file.range(statement.range.lowerBound, statement.range.upperBound), .used)
+      return notes.mark(file.range(statement.range.lowerBound, statement.range.upperBound), .used)
     }
     guard let members else { return tree.remove(node) }
     for member in members {

@@ -75,13 +75,14 @@ struct PANXMLBuilder {
 
 extension PANXMLBuilder {
   /// The lines in front of the root, and those that comments cover, are no statements.
-  func markComments(_ ledger: inout ReadingLedger) {
+  func markComments(_ notes: inout PANNotes) {
     let bytes = file.bytes
+    let opening = Array("<!--".utf8)
     var place = 0
-    while place < bytes.count, place + 1 < bytes.count {
-      let isDeclaration = bytes[place] == UInt8(ascii: "<") && bytes[place + 1] == UInt8(ascii: "?")
-      let isComment = bytes[place...].starts(with: Array("<!--".utf8))
-      guard isDeclaration || isComment else {
+    while place + 1 < bytes.count {
+      let isTag = bytes[place] == opening[0]
+      let isDeclaration = isTag && bytes[place + 1] == UInt8(ascii: "?")
+      guard isDeclaration || (isTag && bytes[place...].starts(with: opening)) else {
         place += 1
         continue
       }
@@ -89,7 +90,7 @@ extension PANXMLBuilder {
       while place < bytes.count, !(bytes[place] == UInt8(ascii: ">") && (isDeclaration || bytes[place - 1] == 45)) {
         place += 1
       }
-      ledger.mark(file.range(start, min(place + 1, bytes.count)), .irrelevant)
+      notes.mark(file.range(start, min(place + 1, bytes.count)), .irrelevant)
     }
   }
 }
