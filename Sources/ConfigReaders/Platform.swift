@@ -45,6 +45,7 @@ public struct Platform: Sendable {
     .junosSRX,
     .iptablesSave,
     .garderos,
+    .scalance,
     .dyode,
     .lidi,
     .osdd,
