@@ -51,6 +51,7 @@ public struct Platform: Sendable {
     .iptablesSave,
     .garderos,
     .hiSecOS,
+    .scalance,
     .dyode,
     .lidi,
     .osdd,
