@@ -38,6 +38,33 @@ import Testing
   }
 
   @Test func `A way to run it that does not exist is refused with what there is`() throws {
-    #expect(throws: (any Error).self) { try report("drop modbus any any -> any any (sid:1;)\n", entry: ", inspection: inlien") }
+    #expect(throws: (any Error).self) {
+      try report("drop modbus any any -> any any (sid:1;)\n", entry: ", inspection: inlien")
+    }
+  }
+
+  /// A conduit that names no functions needs those of the protocol whose port it is, and no others.
+  @Test(arguments: [("tcp/443", true), ("tcp/502", false)])
+  func `A required port does not need functions that nobody runs over it`(service: String, isFine: Bool) throws {
+    let folder = try TemporaryFolder()
+    try folder.write(
+      "fw.yml",
+      """
+      rule-table: 1
+      stateful: yes
+      default: deny
+      interfaces: {a: 10.0.255.1/16, b: 10.20.0.1/22}
+      rules:
+        - {source: any, destination: any, service: any, functions: {modbus: [write]}, action: deny}
+        - {source: any, destination: any, service: \(service), action: permit}
+
+      """)
+    let conduit = """
+      conduits:
+        needed: {from: corporate, to: supervision, services: [\(service)], required: true, owner: it, reason: x, review: 2099-01-01}
+
+      """
+    try folder.write("bulkhead.yml", smallSite("config: fw.yml", more: conduit))
+    #expect(try check(folder.path).findings("SEG010").isEmpty == isFine)
   }
 }

@@ -66,7 +66,10 @@ private func blocked(
   _ conduit: Conduit, _ from: ZoneReference, _ to: ZoneReference, _ context: DeviceContext,
   _ crossings: [(ingress: String, egress: String)]
 ) throws -> Finding? {
-  let needed = context.space.set(conduit.traffic).intersection(context.sessions)
+  // A conduit for tcp/443 that names no functions does not need Modbus over it.
+  let sessions =
+    conduit.functions.isAny ? context.analysis.openings.intersection(context.usual) : context.sessions
+  let needed = context.space.set(conduit.traffic).intersection(sessions)
   let nothing = SetBounds(lower: context.space.empty, upper: context.space.empty)
   let permitted = context.analysis.flows.filter { $0.from == from && $0.to == to }.flatMap(\.branches)
     .reduce(nothing) { $0.union($1.permitted) }

@@ -57,15 +57,16 @@ extension DeviceContext {
     return order.map { RuleViolation(place: $0, parts: parts[$0] ?? []) }
   }
 
-  /// Which rules let the packets through: of the first stage that has a rule of the file for them, else of the last one.
+  /// Which rules let the packets through: of the first stage that has a rule of the file for them, else of the last one
+  /// whose default does, else (rules that the platform implies) of the last one.
   private func shares(of packets: SetBounds, _ branch: FlowBranch) -> [(RulePlace, SetBounds)] {
     let stages = Set(branch.shares.map(\.stage)).sorted()
+    func lets(_ stage: Int, _ isMeant: (PermitShare) -> Bool) -> Bool {
+      branch.shares.contains { $0.stage == stage && isMeant($0) && $0.packets.upper.overlaps(packets.upper) }
+    }
     let chosen =
-      stages.first { stage in
-        branch.shares.contains {
-          $0.stage == stage && isExplicit($0) && $0.packets.upper.overlaps(packets.upper)
-        }
-      } ?? stages.last
+      stages.first { lets($0, isExplicit) } ?? stages.last { lets($0) { $0.list != nil && $0.rule == nil } }
+      ?? stages.last
     var blamed = space.empty
     var parts: [(RulePlace, SetBounds)] = []
     for share in branch.shares where share.stage == chosen {
