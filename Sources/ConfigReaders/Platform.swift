@@ -43,6 +43,8 @@ public struct Platform: Sendable {
     .ciscoASA,
     .fortiOS,
     .iptablesSave,
+    .opnsense,
+    .pfsense,
     .dyode,
     .lidi,
     .osdd,
