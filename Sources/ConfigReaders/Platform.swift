@@ -45,6 +45,7 @@ public struct Platform: Sendable {
     .iptablesSave,
     .opnsense,
     .pfsense,
+    .mikrotikRouterOS,
     .dyode,
     .lidi,
     .osdd,

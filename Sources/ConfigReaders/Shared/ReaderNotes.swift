@@ -24,11 +24,14 @@ struct ReaderNotes {
 
   /// Reports a name that nothing defines, once for each kind and name, and gives the reason for the bounds.
   mutating func undefined(
-    _ kind: String, _ name: String, _ range: SourceRange, among known: some Sequence<String>
+    _ kind: String, _ name: String, _ range: SourceRange, among known: @autoclosure () -> [String]
   ) -> Uncertainty {
     let shown = printable(name)
     if reported.insert("\(kind) \(name)").inserted {
-      let hint = nearest(to: String(name.prefix(100)), among: known).map { "did you mean `\(printable($0))`?" }
+      // Thousands of undefined names are one mistake, not thousands of spelling errors.
+      let hint =
+        reported.count > 50
+        ? nil : nearest(to: String(name.prefix(100)), among: known()).map { "did you mean `\(printable($0))`?" }
       issue(
         .undefinedReference, range, "no \(kind) is named `\(shown)`",
         help: hint ?? "export the whole configuration; what the name stands for is taken as open")
