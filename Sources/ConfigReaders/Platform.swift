@@ -46,6 +46,7 @@ public struct Platform: Sendable {
     .iptablesSave,
     .garderos,
     .scalance,
+    .weos,
     .dyode,
     .lidi,
     .osdd,
