@@ -55,6 +55,7 @@ public struct Platform: Sendable {
     .opnsense,
     .pfsense,
     .mikrotikRouterOS,
+    .weos,
     .dyode,
     .lidi,
     .osdd,
