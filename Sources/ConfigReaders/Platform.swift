@@ -43,6 +43,7 @@ public struct Platform: Sendable {
     .ciscoASA,
     .fortiOS,
     .iptablesSave,
+    .nftables,
     .dyode,
     .lidi,
     .osdd,
