@@ -56,6 +56,7 @@ public struct Platform: Sendable {
     .pfsense,
     .mikrotikRouterOS,
     .weos,
+    .nftables,
     .dyode,
     .lidi,
     .osdd,

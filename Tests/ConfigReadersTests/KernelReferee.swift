@@ -1,4 +1,5 @@
 import PacketSets
+import TestKit
 
 #if canImport(Glibc)
   import Glibc
@@ -17,7 +18,9 @@ struct KernelReferee {
   }
 
   /// Sends `packets` through each rule set; packet n carries n as its IP identification.
-  static func ask(_ ruleSets: [String], _ packets: [[Packet]]) -> Answer {
+  ///
+  /// - Parameter loader: the command that takes a rule set on its standard input and replaces the one before.
+  static func ask(_ ruleSets: [String], _ packets: [[Packet]], loader: String = "iptables-restore") -> Answer {
     guard geteuid() == 0 else { return .unavailable("network namespaces need root") }
     var template = Array("/tmp/bulkhead-referee-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { return .unavailable("no temporary folder") }
@@ -28,7 +31,8 @@ struct KernelReferee {
       write(rules, "\(folder)/rules-\(index)")
       write(packets[index].enumerated().map(line).joined(), "\(folder)/packets-\(index)")
     }
-    let (status, output) = run("timeout 90 python3 '\(folder)/referee.py' '\(folder)' \(ruleSets.count) 2>&1")
+    let (status, output) = run(
+      "timeout 90 python3 '\(folder)/referee.py' '\(folder)' \(ruleSets.count) '\(loader)' 2>&1")
     guard status == 0 else { return .unavailable(output) }
     var passed = Array(repeating: Set<Int>(), count: ruleSets.count)
     for line in output.split(separator: "\n") {
@@ -61,7 +65,7 @@ struct KernelReferee {
   /// Builds the namespaces, then for each rule set loads it, sends the packets and prints `set packet` for each arrival.
   private static let script = #"""
     import ctypes, os, socket, struct, subprocess, sys
-    folder, count = sys.argv[1], int(sys.argv[2])
+    folder, count, loader = sys.argv[1], int(sys.argv[2]), sys.argv[3]
     tag = str(os.getpid())
     SEND, ROUTE, LISTEN = ('bh' + kind + tag for kind in 'srl')
     libc = ctypes.CDLL(None, use_errno=True)
@@ -119,7 +123,7 @@ struct KernelReferee {
         sender = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
         for index in range(count):
             with open('%s/rules-%d' % (folder, index), 'rb') as rules:
-                sh('ip netns exec %s iptables-restore' % ROUTE, stdin=rules)
+                sh('ip netns exec %s %s' % (ROUTE, loader), stdin=rules)
             for line in open('%s/packets-%d' % (folder, index)):
                 word = line.split()
                 packet = build(int(word[0]), word[1], word[2], *map(int, word[3:]))
@@ -144,4 +148,31 @@ struct KernelReferee {
         for name in (SEND, ROUTE, LISTEN):
             subprocess.run(['ip', 'netns', 'del', name], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     """#
+}
+
+/// Networks, hosts and packets that rule sets for the referee are about.
+struct RefereePackets {
+  static let networks = ["10.7.0.0/16", "10.7.1.0/24", "10.8.0.0/255.255.0.254", "10.7.1.9", "10.8.0.0/15"]
+  private static let hosts = ["10.7.1.9", "10.7.1.10", "10.7.2.9", "10.8.0.4", "10.8.1.5", "10.9.3.3"]
+
+  /// Ports are never used twice, so that every packet opens a connection of its own; packets without ports all travel
+  /// one way, so that none of them answers another.
+  static func random(_ number: Int, _ generator: inout SeededGenerator) -> Packet {
+    let proto: UInt8 = [6, 6, 6, 17, 17, 1, 47].randomElement(using: &generator)!
+    var packet = Packet(
+      source: IPAddress(hosts.randomElement(using: &generator)!)!,
+      destination: IPAddress(hosts.randomElement(using: &generator)!)!, proto: proto)
+    if proto == 47 {
+      packet.source = IPAddress(hosts.prefix(3).randomElement(using: &generator)!)!
+      packet.destination = IPAddress(hosts.suffix(3).randomElement(using: &generator)!)!
+    }
+    if IPProtocol.withPorts.contains(proto) {
+      packet.sourcePort = UInt16(20_000 + number)
+      packet.destinationPort = [80, 81, 502, 505, 4000].randomElement(using: &generator)!
+    }
+    // A stray acknowledgement opens a connection too (nf_conntrack_tcp_loose is on by default).
+    if proto == 6 { packet.tcpFlags = [2, 2, 16].randomElement(using: &generator)! }
+    if proto == 1 { packet.icmpType = [8, 8, 13].randomElement(using: &generator)! }
+    return packet
+  }
 }

@@ -12,7 +12,7 @@ import Testing
   @Test func theKernelAgrees() throws {
     var generator = SeededGenerator(seed: 20_240_711)
     let ruleSets = (0..<24).map { _ in randomRules(&generator) }
-    let packets = (0..<24).map { set in (0..<80).map { randomPacket(set * 80 + $0, &generator) } }
+    let packets = (0..<24).map { set in (0..<80).map { RefereePackets.random(set * 80 + $0, &generator) } }
     switch KernelReferee.ask(ruleSets, packets) {
     case .unavailable(let why): print("skipped: the kernel cannot be asked here: \(why)")
     case .passed(let passed):
@@ -32,8 +32,7 @@ import Testing
     }
   }
 
-  private let networks = ["10.7.0.0/16", "10.7.1.0/24", "10.8.0.0/255.255.0.254", "10.7.1.9", "10.8.0.0/15"]
-  private let hosts = ["10.7.1.9", "10.7.1.10", "10.7.2.9", "10.8.0.4", "10.8.1.5", "10.9.3.3"]
+  private let networks = RefereePackets.networks
 
   private func randomRules(_ generator: inout SeededGenerator) -> String {
     func rules(_ chain: String, _ targets: [String], _ most: Int, withEgress: Bool = true) -> String {
@@ -76,26 +75,5 @@ import Testing
       text += (Bool.random(using: &generator) ? "! " : "") + "\(option) \(networks.randomElement(using: &generator)!) "
     }
     return text + services.randomElement(using: &generator)! + ranges.randomElement(using: &generator)!
-  }
-
-  /// Ports are never used twice, so that every packet opens a connection of its own; packets without ports all travel
-  /// one way, so that none of them answers another.
-  private func randomPacket(_ number: Int, _ generator: inout SeededGenerator) -> Packet {
-    let proto: UInt8 = [6, 6, 6, 17, 17, 1, 47].randomElement(using: &generator)!
-    var packet = Packet(
-      source: IPAddress(hosts.randomElement(using: &generator)!)!,
-      destination: IPAddress(hosts.randomElement(using: &generator)!)!, proto: proto)
-    if proto == 47 {
-      packet.source = IPAddress(hosts.prefix(3).randomElement(using: &generator)!)!
-      packet.destination = IPAddress(hosts.suffix(3).randomElement(using: &generator)!)!
-    }
-    if IPProtocol.withPorts.contains(proto) {
-      packet.sourcePort = UInt16(20_000 + number)
-      packet.destinationPort = [80, 81, 502, 505, 4000].randomElement(using: &generator)!
-    }
-    // A stray acknowledgement opens a connection too (nf_conntrack_tcp_loose is on by default).
-    if proto == 6 { packet.tcpFlags = [2, 2, 16].randomElement(using: &generator)! }
-    if proto == 1 { packet.icmpType = [8, 8, 13].randomElement(using: &generator)! }
-    return packet
   }
 }

@@ -11,7 +11,7 @@ struct IptablesDeviceBuilder {
   private var issues: [ReadIssue]
   /// Where each table's chains begin in `device.lists`.
   private var firstLists: [Int] = []
-  private var refused: [Set<IptablesJump>] = []
+  private var refused: [Set<ChainJump>] = []
   /// Packets that rules of the raw table may exempt from tracking.
   private var untracked: [PacketMatch] = []
   /// Translation stages by chain; both pipelines begin with PREROUTING.
@@ -30,7 +30,7 @@ struct IptablesDeviceBuilder {
 
   /// The device, with what was noticed on the way.
   mutating func build() -> (device: Device, gaps: [LedgerGap], issues: [ReadIssue]) {
-    let graphs = tables.map { IptablesJumpGraph($0) }
+    let graphs = tables.map { ChainJumpGraph($0) }
     refused = graphs.map { $0.refused() }
     untracked = tables.filter { $0.table.name == "raw" }.flatMap { read in
       read.others.filter(IptablesTargets.isExemptingFromTracking).flatMap {
@@ -80,7 +80,7 @@ struct IptablesDeviceBuilder {
   }
 
   /// User chains that no chain of the kernel leads to.
-  private mutating func noteUnbound(_ index: Int, _ graph: IptablesJumpGraph) {
+  private mutating func noteUnbound(_ index: Int, _ graph: ChainJumpGraph) {
     let read = tables[index]
     guard read.table.name != "nat" else { return }
     let chains = read.table.chains

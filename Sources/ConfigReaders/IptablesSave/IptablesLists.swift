@@ -12,7 +12,7 @@ struct IptablesListBuilder {
   /// What state tests of this table see.
   let tracking: ConnectionTracking
   /// Jumps, by target chain, that the kernel would refuse as loops or that nest too deep to follow.
-  let refusedJumps: Set<IptablesJump>
+  let refusedJumps: Set<ChainJump>
   var gaps: [LedgerGap] = []
   var issues: [ReadIssue] = []
 
@@ -158,7 +158,7 @@ struct IptablesListBuilder {
 
   private mutating func jump(to name: String, _ rule: IptablesRule, chain: Int, order: Int) -> Action {
     guard let target = read.table.index(of: name) else { return .unknown }
-    if refusedJumps.contains(IptablesJump(chain: chain, target: target)) {
+    if refusedJumps.contains(ChainJump(chain: chain, target: target)) {
       gaps.append(
         LedgerGap(
           range: rule.range, state: .notModelled, couldChangeVerdict: true,

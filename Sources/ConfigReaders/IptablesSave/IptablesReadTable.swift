@@ -34,3 +34,19 @@ struct IptablesReadChain {
   /// All that are not plain, with their places in the chain.
   var others: [(place: Int, rule: IptablesRule)]
 }
+
+extension ChainJumpGraph {
+  /// The jumps of a table of iptables.
+  init(_ read: IptablesReadTable) {
+    self.init(
+      targets: read.chains.map { chain in
+        var seen: Set<Int> = []
+        return chain.others.compactMap { other in
+          guard let name = other.rule.target, let index = read.table.index(of: name), !read.table.isBuiltIn(name),
+            seen.insert(index).inserted
+          else { return nil }
+          return index
+        }
+      })
+  }
+}

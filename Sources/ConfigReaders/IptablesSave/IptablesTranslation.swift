@@ -7,7 +7,7 @@ import SourceText
 struct IptablesTranslationBuilder {
   let read: IptablesReadTable
   let untracked: [PacketMatch]
-  let refusedJumps: Set<IptablesJump>
+  let refusedJumps: Set<ChainJump>
   private var rules: [TranslationRule] = []
   private(set) var gaps: [LedgerGap] = []
 
@@ -16,7 +16,7 @@ struct IptablesTranslationBuilder {
   /// How many rule lines unfolding may visit for one chain; beyond it the rest is one unknown translation.
   private static let stepLimit = 20_000
 
-  init(_ read: IptablesReadTable, untracked: [PacketMatch], refusedJumps: Set<IptablesJump>) {
+  init(_ read: IptablesReadTable, untracked: [PacketMatch], refusedJumps: Set<ChainJump>) {
     self.read = read
     self.untracked = untracked
     self.refusedJumps = refusedJumps
@@ -88,7 +88,7 @@ struct IptablesTranslationBuilder {
 
   private mutating func jump(_ rule: IptablesRule, _ target: String, from index: Int, _ name: String, _ here: Caller) {
     guard let next = read.table.index(of: target) else { return }
-    if refusedJumps.contains(IptablesJump(chain: index, target: next)) {
+    if refusedJumps.contains(ChainJump(chain: index, target: next)) {
       return unknown(rule, name, here, "the jump to `\(printable(target))` closes a loop of chains or nests too deep")
     }
     unfold(next, here)

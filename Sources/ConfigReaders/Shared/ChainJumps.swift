@@ -1,28 +1,16 @@
 /// A jump or goto from one chain to another, by their places in the table.
-struct IptablesJump: Hashable {
+struct ChainJump: Hashable {
   var chain: Int
   var target: Int
 }
 
 /// The jumps between the chains of one table.
-struct IptablesJumpGraph {
-  /// For each chain the chains that it leads to, in order of first mention.
+struct ChainJumpGraph {
+  /// For each chain the chains that it leads to, each once, in order of first mention.
   let targets: [[Int]]
 
   /// How deep chains may nest before a jump is no longer followed; hand-made rule sets stay below ten.
   static let depthLimit = 128
-
-  init(_ read: IptablesReadTable) {
-    targets = read.chains.map { chain in
-      var seen: Set<Int> = []
-      return chain.others.compactMap { other in
-        guard let name = other.rule.target, let index = read.table.index(of: name), !read.table.isBuiltIn(name),
-          seen.insert(index).inserted
-        else { return nil }
-        return index
-      }
-    }
-  }
 
   /// Chains that packets can reach from `starts`.
   func reachable(from starts: [Int]) -> Set<Int> {
@@ -37,8 +25,8 @@ struct IptablesJumpGraph {
   /// Jumps that lead back to a chain that is being walked, and jumps that nest deeper than `depthLimit`.
   ///
   /// The kernel refuses loops when rules are loaded; hostile input must not send an evaluator round and round.
-  func refused() -> Set<IptablesJump> {
-    var refused: Set<IptablesJump> = []
+  func refused() -> Set<ChainJump> {
+    var refused: Set<ChainJump> = []
     // Chains from the leaves up, with their height; a chain that is still open when met again closes a loop.
     var height = [Int?](repeating: nil, count: targets.count)
     var isOpen = [Bool](repeating: false, count: targets.count)
@@ -51,16 +39,16 @@ struct IptablesJumpGraph {
           isOpen[top.chain] = false
           height[top.chain] = top.height
           if let caller = path.last {
-            note(IptablesJump(chain: caller.chain, target: top.chain), top.height, &path, &refused)
+            note(ChainJump(chain: caller.chain, target: top.chain), top.height, &path, &refused)
           }
           continue
         }
         path[path.count - 1].next += 1
         let target = targets[top.chain][top.next]
         if isOpen[target] {
-          refused.insert(IptablesJump(chain: top.chain, target: target))
+          refused.insert(ChainJump(chain: top.chain, target: target))
         } else if let known = height[target] {
-          note(IptablesJump(chain: top.chain, target: target), known, &path, &refused)
+          note(ChainJump(chain: top.chain, target: target), known, &path, &refused)
         } else {
           isOpen[target] = true
           path.append((target, 0, 0))
@@ -72,8 +60,8 @@ struct IptablesJumpGraph {
 
   /// Takes a finished target's height into account for the chain on top of the path.
   private func note(
-    _ jump: IptablesJump, _ height: Int, _ path: inout [(chain: Int, next: Int, height: Int)],
-    _ refused: inout Set<IptablesJump>
+    _ jump: ChainJump, _ height: Int, _ path: inout [(chain: Int, next: Int, height: Int)],
+    _ refused: inout Set<ChainJump>
   ) {
     if height + 1 > Self.depthLimit {
       refused.insert(jump)
