@@ -127,13 +127,13 @@ extension RouterOSReader {
         return target
       }
     }
-    let refused = IptablesJumpGraph(targets: targets).refused()
+    let refused = ChainJumpGraph(targets: targets).refused()
     return Set(
       rules.indices.filter { rule in
         guard rules[rule].action == "jump", let from = index[rules[rule].chain],
           let to = rules[rule].jumpTarget.flatMap({ index[$0] })
         else { return false }
-        return refused.contains(IptablesJump(chain: from, target: to))
+        return refused.contains(ChainJump(chain: from, target: to))
       })
   }
 
@@ -151,9 +151,4 @@ extension RouterOSReader {
       device.unboundLists += lists.values.filter { !reached.contains($0) }.sorted()
     }
   }
-}
-
-extension IptablesJumpGraph {
-  /// A graph of jumps between chains by number.
-  init(targets: [[Int]]) { self.targets = targets }
 }

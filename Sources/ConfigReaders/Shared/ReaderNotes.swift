@@ -10,10 +10,8 @@ struct ReaderNotes {
 
   init(_ file: SourceFile) { ledger = ReadingLedger(file) }
 
-/// What a reader has to say about its file: the ledger and remarks.
-  /// Names that were already reported as undefined, each with its kind.
-  private var reported: Set<String> = []
   mutating func mark(_ range: SourceRange, _ state: LineState) { ledger.mark(range, state) }
+
   mutating func gap(_ range: SourceRange, _ state: LineState, matters: Bool, _ reason: String) {
     ledger.gap(LedgerGap(range: range, state: state, couldChangeVerdict: matters, reason: reason))
   }
@@ -30,15 +28,15 @@ struct ReaderNotes {
   mutating func undefined(
     _ kind: String, _ name: String, _ range: SourceRange, among known: @autoclosure () -> [String]
   ) -> Uncertainty {
-    let shown = printable(name)
-    if reported.insert("\(kind) \(name)").inserted {
+    let message = "no \(kind) is named `\(printable(name))`"
+    if !given.contains(message) {
       // Thousands of undefined names are one mistake, not thousands of spelling errors.
-      let hint =
-        reported.count > 50
-        ? nil : nearest(to: String(name.prefix(100)), among: known()).map { "did you mean `\(printable($0))`?" }
+      let near = given.count > 50 ? nil : nearest(to: String(name.prefix(100)), among: known())
       issue(
-        .undefinedReference, range, "no \(kind) is named `\(shown)`",
-        help: hint ?? "export the whole configuration; what the name stands for is taken as open")
+        .undefinedReference, range, message,
+        help: near.map { "did you mean `\(printable($0))`?" }
+          ?? "export the whole configuration; what the name stands for is taken as open")
     }
-    return Uncertainty(range: range, reason: "no \(kind) is named `\(shown)`")
+    return Uncertainty(range: range, reason: message)
+  }
 }
