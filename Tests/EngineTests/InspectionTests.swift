@@ -67,4 +67,29 @@ import Testing
     try folder.write("bulkhead.yml", smallSite("config: fw.yml", more: conduit))
     #expect(try check(folder.path).findings("SEG010").isEmpty == isFine)
   }
+
+  /// A rule that names single functions is no rule by port only; one that names the protocol as a whole is.
+  @Test(arguments: [("modbus-read-holding-registers", 0), ("modbus", 1)])
+  func `App-IDs of single functions are inspection`(application: String, findings: Int) throws {
+    let folder = try TemporaryFolder()
+    try folder.write(
+      "fw.set",
+      """
+      set deviceconfig system hostname fw
+      set network interface ethernet ethernet1/1 layer3 ip 10.0.255.1/16
+      set network interface ethernet ethernet1/2 layer3 ip 10.20.0.1/22
+      set zone a network layer3 ethernet1/1
+      set zone b network layer3 ethernet1/2
+      set rulebase security rules r from a
+      set rulebase security rules r to b
+      set rulebase security rules r source any
+      set rulebase security rules r destination any
+      set rulebase security rules r application \(application)
+      set rulebase security rules r service application-default
+      set rulebase security rules r action allow
+
+      """)
+    try folder.write("bulkhead.yml", smallSite("config: fw.set"))
+    #expect(try check(folder.path).findings("OTP002").count == findings)
+  }
 }
