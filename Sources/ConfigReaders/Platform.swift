@@ -44,6 +44,7 @@ public struct Platform: Sendable {
     .fortiOS,
     .iptablesSave,
     .hiSecOS,
+    .stormshieldSNS,
     .dyode,
     .lidi,
     .osdd,
