@@ -57,6 +57,7 @@ public struct Platform: Sendable {
     .mikrotikRouterOS,
     .weos,
     .nftables,
+    .stormshieldSNS,
     .dyode,
     .lidi,
     .osdd,
