@@ -69,7 +69,13 @@ private func blocked(
   // A conduit for tcp/443 that names no functions does not need Modbus over it.
   let sessions =
     conduit.functions.isAny ? context.analysis.openings.intersection(context.usual) : context.sessions
+  // Nobody sends from or to port 0 (RFC 6335, section 6: reserved), which some platforms always drop.
+  var fromZero = Service(protocols: IPProtocol.withPorts)
+  fromZero.sourcePorts = IntervalSet(0)
+  var toZero = Service(protocols: IPProtocol.withPorts)
+  toZero.destinationPorts = IntervalSet(0)
   let needed = context.space.set(conduit.traffic).intersection(sessions)
+    .subtracting(context.space.set(PacketMatch(services: [fromZero, toZero])))
   let nothing = SetBounds(lower: context.space.empty, upper: context.space.empty)
   let permitted = context.analysis.flows.filter { $0.from == from && $0.to == to }.flatMap(\.branches)
     .reduce(nothing) { $0.union($1.permitted) }

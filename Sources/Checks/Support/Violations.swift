@@ -43,12 +43,14 @@ extension DeviceContext {
     var order: [RulePlace] = []
     var parts: [RulePlace: [ViolationPart]] = [:]
     let answers = selecting ?? { policy.answers(rule, $0, $1, topology) }
+    let local = space.set(PacketMatch(destinations: device.ownAddresses))
     for flow in analysis.flows where answers(flow.from, flow.to) {
       let set = forbidden(flow)
       for branch in flow.branches + flow.strays {
         let packets = branch.permitted.intersection(set)
         if packets.upper.isEmpty { continue }
-        for (place, part) in shares(of: packets, branch) {
+        // What a rule permits to the device's own addresses alone is not forwarded.
+        for (place, part) in shares(of: packets, branch) where !part.upper.subtracting(local).isEmpty {
           if parts[place] == nil { order.append(place) }
           parts[place, default: []].append(ViolationPart(flow: flow, branch: branch, packets: part))
         }
@@ -65,8 +67,10 @@ extension DeviceContext {
       branch.shares.contains { $0.stage == stage && isMeant($0) && $0.packets.upper.overlaps(packets.upper) }
     }
     let chosen =
-      stages.first { lets($0, isExplicit) } ?? stages.last { lets($0) { $0.list != nil && $0.rule == nil } }
-      ?? stages.last
+      stages.first { lets($0, isExplicit) }
+      ?? stages.last { stage in
+        lets(stage) { $0.list != nil && $0.rule == nil } && !device.pipeline[stage].isPreparatory
+      } ?? stages.last
     var blamed = space.empty
     var parts: [(RulePlace, SetBounds)] = []
     for share in branch.shares where share.stage == chosen {
@@ -119,5 +123,12 @@ extension DeviceContext {
     case .implicit(let text): return "the implicit default of \(device.lists[list].name) (\(text))"
     case .factory(let text): return "the factory default of \(device.lists[list].name) (\(text))"
     }
+  }
+}
+
+extension Device {
+  /// The addresses of its interfaces.
+  fileprivate var ownAddresses: AddressSet {
+    interfaces.flatMap(\.addresses).reduce(.empty) { $0.union(AddressSet($1.address)) }
   }
 }
