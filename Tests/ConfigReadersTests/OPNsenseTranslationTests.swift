@@ -114,11 +114,26 @@ import Testing
       try PfText(root: root, rules: pfRule(on: "wan")).verdict("wan", "opt1", "tcp 8.8.8.8 10.2.0.9 80") == "permit")
   }
 
-  /// Without `<ipv6allow>` all IPv6 is blocked (OPNsense, Firewall settings, "Allow IPv6").
+  /// A flag that says 0 refuses nothing.
+  @Test func privateNetworksSwitchedOff() throws {
+    let interfaces = PfText().interfaces.replacing("<if>igb0</if>", with: "<if>igb0</if><blockpriv>0</blockpriv>")
+    let config = PfText(rules: pfRule(on: "wan"), interfaces: interfaces)
+    #expect(try config.verdict("wan", "opt1", "tcp 192.168.7.7 10.2.0.9 80") == "permit")
+  }
+
+  /// Without `<ipv6allow>` all IPv6 is blocked (OPNsense, Firewall settings, "Allow IPv6"; pfSense filter.inc); later
+  /// releases of OPNsense keep the setting with those of interfaces (models/OPNsense/Interfaces/Settings.xml).
   @Test func withoutIPv6() throws {
     let rules = pfRule("pass", "<ipprotocol>inet46</ipprotocol>")
     let packet = "tcp 2001:db8::5 2001:db8:2::9 80"
-    #expect(try PfText(system: "<hostname>fw</hostname>", rules: rules).verdict("lan", "opt1", packet) == "deny")
+    let missing = "<hostname>fw</hostname>"
+    #expect(try PfText(root: "pfsense", system: missing, rules: rules).verdict("lan", "opt1", packet) == "deny")
+    #expect(try PfText(system: missing, rules: rules).verdict("lan", "opt1", packet) == "open")
+    func setting(_ value: String) -> String {
+      "<OPNsense><Interfaces><settings><ipv6allow>\(value)</ipv6allow></settings></Interfaces></OPNsense>"
+    }
+    #expect(try PfText(system: missing, rules: rules, more: setting("0")).verdict("lan", "opt1", packet) == "deny")
+    #expect(try PfText(system: missing, rules: rules, more: setting("1")).verdict("lan", "opt1", packet) == "permit")
     #expect(try PfText(rules: rules).verdict("lan", "opt1", packet) == "permit")
     // What IPv6 needs passes without a rule (filter.lib.inc, "IPv6 requirements").
     #expect(try PfText().verdict("lan", "opt1", "icmp6 2001:db8::5 2001:db8:2::9 2") == "permit")

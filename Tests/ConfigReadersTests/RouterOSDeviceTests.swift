@@ -85,6 +85,13 @@ import Testing
       try RouterOSText(filter: slave, more: bridge).verdict("plant", "wan", "tcp 10.1.0.5 198.51.100.9 80") == "open")
   }
 
+  @Test func slavesOfABond() throws {
+    let bond = "/interface bonding\nadd name=trunk slaves=plant,ether9"
+    let config = RouterOSText(filter: "add action=drop chain=forward in-interface=plant", more: bond)
+    #expect(try config.verdict("plant", "cell", modbus) == "open")
+    #expect(try config.device().interfaces.first { $0.name == "ether9" }?.parent == "trunk")
+  }
+
   /// "Packets get routed by the hardware only if both source and destination ports have l3-hw-offloading=yes" (L3 Hardware
   /// Offloading); such packets never reach the firewall.
   @Test func routingInTheSwitchChip() throws {

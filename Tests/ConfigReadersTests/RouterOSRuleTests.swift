@@ -191,6 +191,8 @@ import Testing
     #expect(try config.verdict("plant", "cell", modbus) == "permit")
     #expect(try config.verdict("plant", "cell", "tcp 10.1.0.205 10.2.0.9 502") == "permit")
     #expect(try config.verdict("plant", "cell", "tcp 10.1.0.222 10.2.0.9 502") == "deny")
+    let rules = try #require(try config.device().lists.first { $0.name == "forward" }).rules
+    #expect(rules[0].objects.map(\.name) == ["hmi"])
     let negated = RouterOSText(filter: "add action=drop chain=forward src-address-list=!hmi", more: lists)
     #expect(try negated.verdict("plant", "cell", modbus) == "permit")
     #expect(try negated.verdict("plant", "cell", "tcp 10.1.0.222 10.2.0.9 502") == "deny")

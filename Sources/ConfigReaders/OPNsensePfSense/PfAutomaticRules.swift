@@ -47,9 +47,7 @@ extension PfReader {
     var rules: [Rule] = []
     let source = device.source
     let allV6 = PacketMatch(sources: .allV6, destinations: .allV6)
-    if !systemHas("ipv6allow") {
-      rules.append(automatic("automatic: IPv6 is switched off", MatchBounds(allV6), .deny(rejects: false), source))
-    }
+    if let block = blockOfIPv6() { rules.append(block) }
     if product == .pfsense, !systemHas("no_apipa_block"), let prefix = IPPrefix("169.254.0.0/16") {
       let local = AddressSet(prefix)
       for match in [PacketMatch(sources: local), PacketMatch(destinations: local)] {
@@ -74,11 +72,30 @@ extension PfReader {
     return rules
   }
 
+  /// The rule that blocks all IPv6: in both products where `<ipv6allow>` is missing. Later releases of OPNsense keep it
+  /// among the settings of interfaces, where it is on by default (models/OPNsense/Interfaces/Settings.xml), so that
+  /// missing in both places leaves it open.
+  private func blockOfIPv6() -> Rule? {
+    if systemHas("ipv6allow") { return nil }
+    let setting = models?.descendant("Interfaces", "settings", "ipv6allow")
+    if let setting, setting.text != "0" { return nil }
+    var match = MatchBounds(PacketMatch(sources: .allV6, destinations: .allV6))
+    if setting == nil, product == .opnsense {
+      match = match.uncertain(
+        Uncertainty(range: device.source, reason: "whether IPv6 is allowed depends on the release"))
+    }
+    return automatic(
+      "automatic: IPv6 is switched off", match, .deny(rejects: false), setting?.range ?? device.source)
+  }
+
+  /// Whether all IPv6 is certainly blocked.
+  private var mayUseIPv6: Bool { blockOfIPv6().map { !$0.match.isExact } ?? true }
+
   /// Senders that are refused at an interface: private networks and bogons.
   private func senderRules(_ interface: PfInterface) -> [Rule] {
     let ingress = InterfaceMatch([interface.key])
     var rules: [Rule] = []
-    if ["dhcp6", "slaac"].contains(interface.element.value("ipaddrv6") ?? ""), systemHas("ipv6allow") {
+    if ["dhcp6", "slaac"].contains(interface.element.value("ipaddrv6") ?? ""), mayUseIPv6 {
       let service = Service(
         proto: IPProtocol.udp, destinationPorts: IntervalSet(546), sourcePorts: IntervalSet(547))
       rules.append(
@@ -87,7 +104,7 @@ extension PfReader {
           MatchBounds(PacketMatch(sources: .allV6, destinations: .allV6, services: [service])), .permit,
           interface.element.element(named: "ipaddrv6")?.range ?? interface.range, on: ingress))
     }
-    if let flag = interface.element.element(named: "blockbogons") {
+    if let flag = interface.element.element(named: "blockbogons"), product.flag(flag) != false {
       for family in IPFamily.allCases {
         let bogons = bogons(family, flag.range)
         rules.append(
@@ -97,7 +114,7 @@ extension PfReader {
             .deny(rejects: false), flag.range, on: ingress))
       }
     }
-    if let flag = interface.element.element(named: "blockpriv") {
+    if let flag = interface.element.element(named: "blockpriv"), product.flag(flag) != false {
       rules.append(privateNetworks(interface, flag))
     }
     return rules
@@ -110,6 +127,9 @@ extension PfReader {
     if product == .pfsense, device.interfaces.contains(where: { $0.name == interface.key && $0.parent != nil }) {
       match = match.uncertain(
         Uncertainty(range: flag.range, reason: "pfSense does not refuse private networks on members of a bridge"))
+    }
+    if product.flag(flag) == nil {
+      match = match.uncertain(Uncertainty(range: flag.range, reason: "whether the flag is set is not certain"))
     }
     return automatic(
       "automatic: private networks on \(interface.key)", match, .deny(rejects: false), flag.range,
@@ -150,10 +170,10 @@ extension PfReader {
   /// The ports of web interface and SSH that are open on LAN whatever the rules say.
   var antiLockoutPorts: [UInt16] {
     let gui = root.descendant("system", "webgui")
-    if gui?.has("noantilockout") == true { return [] }
+    if product.isPresent(gui?.element(named: "noantilockout")) { return [] }
     let isPlain = gui?.value("protocol") == "http"
     var ports = [gui?.value("port").flatMap { UInt16($0) } ?? (isPlain ? 80 : 443)]
-    if !isPlain, gui?.has("disablehttpredirect") != true { ports.append(80) }
+    if !isPlain, !product.isPresent(gui?.element(named: "disablehttpredirect")) { ports.append(80) }
     if let port = sshPort { ports.append(port) }
     return ports
   }

@@ -41,6 +41,12 @@ extension PfProduct {
     }
   }
 
+  /// Whether a flag that both products ask for by presence (`isset`) is set: there, and not called off in words.
+  func isPresent(_ element: XMLElement?) -> Bool {
+    guard let element else { return false }
+    return !["0", "no", "false", "off"].contains(element.text.lowercased())
+  }
+
   /// Whether a flag may be set.
   func mayBeSet(_ element: XMLElement?) -> Bool { flag(element) != false }
 }

@@ -180,18 +180,18 @@ extension PfReader {
 
   /// Interfaces of tunnels that are not assigned: rules name them by their group.
   private mutating func addVirtualInterfaces() {
-    let sections: [(name: String, element: XMLElement?)] = [
-      ("openvpn", root.element(named: "openvpn") ?? models?.descendant("OpenVPN", "Instances")),
-      ("enc0", root.element(named: "ipsec") ?? models?.descendant("Swanctl", "Connections")),
-      ("wireguard", models?.element(named: "wireguard")), ("l2tp", root.element(named: "l2tp")),
-      ("pppoe", root.element(named: "pppoes")),
+    let sections: [(name: String, elements: [XMLElement?])] = [
+      ("openvpn", [root.element(named: "openvpn"), models?.descendant("OpenVPN", "Instances")]),
+      ("enc0", [root.element(named: "ipsec"), models?.descendant("Swanctl", "Connections")]),
+      ("wireguard", [models?.element(named: "wireguard")]), ("l2tp", [root.element(named: "l2tp")]),
+      ("pppoe", [root.element(named: "pppoes")]),
     ]
-    for (name, element) in sections {
-      guard let element, interfaces[name] == nil else { continue }
-      let isUsed =
+    for (name, elements) in sections where interfaces[name] == nil {
+      let used = elements.compactMap { $0 }.first { element in
         name == "wireguard" ? element.descendant("general", "enabled")?.text == "1" : !element.elements.isEmpty
-      guard isUsed else { continue }
-      device.interfaces.append(Interface(name: name, source: Self.startTag(of: element)))
+      }
+      guard let used else { continue }
+      device.interfaces.append(Interface(name: name, source: Self.startTag(of: used)))
     }
   }
 

@@ -173,7 +173,7 @@ extension PfReader {
     var unknown: Uncertainty?
     for name in names {
       if let group = interfaces.groups[name] {
-        if !isFloating {
+        if !isFloating, names.count == 1 {
           rule.section = .group
           rule.priority = group.sequence
         }

@@ -40,7 +40,7 @@ struct PfRule {
   var comment: String?
   var state: RuleState = .active
   var objects: [ObjectReference] = []
-  /// Why the source may be another address by the time the rule sees it, on the way out.
+  /// The sources by themselves: on the way out they may have been translated before the rule sees them.
   var sources = AddressBounds(.all)
 
   init(name: String, range: SourceRange) {

@@ -48,7 +48,6 @@ extension PfReader {
       guard !text.contains("/"), let prefix else { return outer }
       return IPPrefix(outer.base, length: prefix.length)
     }
-    if element.has("nobinat"), product.mayBeSet(element.element(named: "nobinat")) { return }
     guard let prefix, let external, external.base.family == prefix.base.family, external.length == prefix.length else {
       let why = self.open(element.range, "the two sides of the 1:1 NAT are not understood")
       let match = MatchBounds.any.uncertain(why)
@@ -63,6 +62,11 @@ extension PfReader {
       inward = inward.uncertain(reason)
       outward = outward.uncertain(reason)
     }
+    if let flag = element.element(named: "nobinat"), product.mayBeSet(flag) {
+      // Exempts its addresses from the rules behind it.
+      addPair(element, name, ingress, (inward, nil), (outward, nil))
+      return
+    }
     addPair(
       element, name, ingress, (inward, .prefix(from: external, to: prefix)),
       (outward, .prefix(from: prefix, to: external)))
@@ -75,8 +79,8 @@ extension PfReader {
 
   private mutating func addPair(
     _ element: XMLElement, _ name: String, _ interface: InterfaceMatch,
-    _ inward: (match: MatchBounds, change: AddressTranslation),
-    _ outward: (match: MatchBounds, change: AddressTranslation)
+    _ inward: (match: MatchBounds, change: AddressTranslation?),
+    _ outward: (match: MatchBounds, change: AddressTranslation?)
   ) {
     var first = TranslationRule(order: 0, name: name, match: inward.match, range: element.range)
     first.ingress = interface

@@ -219,7 +219,7 @@ extension PfReader {
     }
     if mode == "disable" { return nil }
     let system = root.element(named: "system")
-    if product.mayBeSet(system?.element(named: "disablenatreflection")) { return nil }
+    if product.flag(system?.element(named: "disablenatreflection")) == true { return nil }
     return Uncertainty(range: element.range, reason: "reflection is on by `<disablenatreflection>` being absent")
   }
 

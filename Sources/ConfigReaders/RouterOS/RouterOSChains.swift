@@ -59,6 +59,11 @@ extension RouterOSReader {
     lowered.egress = rule.parts.egress
     lowered.comment = rule.parts.comment
     lowered.logging = rule.logging
+    lowered.objects = ["src-address-list", "dst-address-list"].compactMap { key in
+      guard let word = rule.values[key], !word.isEmpty else { return nil }
+      let name = word.hasPrefix("!") ? String(word.dropFirst()) : word
+      return addressLists[rule.parts.family]?.ranges[name].map { ObjectReference(name: name, range: $0) }
+    }
     if rule.isDisabled {
       lowered.state = .disabled
     } else if !rule.parts.schedule.isEmpty {

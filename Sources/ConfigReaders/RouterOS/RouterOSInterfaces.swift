@@ -14,7 +14,7 @@ struct RouterOSInterfaces {
   private(set) var all: [Interface] = []
   private var index: [String: Int] = [:]
   var bridges: [String: Bridge] = [:]
-  /// The bridge of each port.
+  /// The bridge or bond of each port.
   private(set) var masters: [String: String] = [:]
   /// Members of interface lists.
   var lists: [String: [String]] = [:]
@@ -57,8 +57,10 @@ struct RouterOSInterfaces {
     change(port, range) { $0.parent = Self.plain(bridge) }
   }
 
-  func contains(_ name: String) -> Bool { index[Self.plain(name)] != nil }
-  subscript(name: String) -> Interface? { index[Self.plain(name)].map { all[$0] } }
+  mutating func addSlave(_ slave: String, of bond: String, _ range: SourceRange) {
+    masters[Self.plain(slave)] = bond
+    change(slave, range) { $0.parent = Self.plain(bond) }
+  }
 
   /// The name with the ports of the bridge behind it: packets that enter by a port come from the bridge.
   func withPorts(_ name: String) -> [String] {
@@ -198,7 +200,7 @@ extension RouterOSReader {
     }
     if kind == "lte" { learnedRoutes[name] = statement.range }
     for slave in statement["slaves"]?.split(separator: ",").map(String.init) ?? [] {
-      interfaces.change(slave, statement.range) { $0.parent = RouterOSInterfaces.plain(name) }
+      interfaces.addSlave(slave, of: name, statement.range)
     }
   }
 
@@ -237,10 +239,10 @@ extension RouterOSReader {
     }
     if name == "all" { return (isNegated ? InterfaceMatch([]) : .any, nil) }
     if let kind = groups[name] { return (.any, "which interfaces are of the kind \(kind) is not all in the file") }
-    if let bridge = interfaces.masters[RouterOSInterfaces.plain(name)] {
+    if let master = interfaces.masters[RouterOSInterfaces.plain(name)] {
       return (
         InterfaceMatch([RouterOSInterfaces.plain(name)], isNegated: isNegated),
-        "`\(printable(name))` is a port of the bridge `\(printable(bridge))`; the device cannot match it in a rule"
+        "`\(printable(name))` is a port of `\(printable(master))`; the device cannot match it in a rule"
       )
     }
     interfaces.ensure(name, statement.range)
