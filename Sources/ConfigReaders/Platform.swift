@@ -47,6 +47,7 @@ public struct Platform: Sendable {
     .garderos,
     .scalance,
     .weos,
+    .rox,
     .dyode,
     .lidi,
     .osdd,
