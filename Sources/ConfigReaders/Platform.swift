@@ -58,6 +58,7 @@ public struct Platform: Sendable {
     .weos,
     .nftables,
     .stormshieldSNS,
+    .rox,
     .dyode,
     .lidi,
     .osdd,
