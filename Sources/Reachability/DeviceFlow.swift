@@ -56,15 +56,23 @@ public struct DeviceFlow {
     let nothing = SetBounds(lower: space.empty, upper: space.empty)
     result.permitted = nothing
     var shares: [PermitShare] = []
+    var denied = space.empty
     for list in lists {
       let flow = evaluator.flow(list: list, rest, stage: index)
       result.permitted = result.permitted.union(flow.permitted)
+      denied = denied.union(flow.denied)
       shares += flow.shares
       rest = flow.fallThrough
     }
     if fallback.verdict == .permit, !rest.upper.isEmpty {
       result.permitted = result.permitted.union(rest)
       shares.append(PermitShare(list: nil, rule: nil, stage: index, packets: rest))
+    } else {
+      denied = denied.union(rest.upper)
+    }
+    // What nothing may deny passes, whichever of several permits takes it.
+    if evaluator.cache.tracksDenials {
+      result.permitted.lower = result.permitted.lower.union(branch.permitted.lower.subtracting(denied))
     }
     if device.passesReplies {
       let sessions = space.set(PacketMatch(states: .reply))

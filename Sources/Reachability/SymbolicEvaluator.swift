@@ -37,13 +37,17 @@ struct ListFlow {
   var permitted: SetBounds
   /// Packets that the list leaves undecided.
   var fallThrough: SetBounds
+  /// Packets that the list may deny; empty unless the cache tracks them.
+  var denied: PacketSet
   var shares: [PermitShare]
 }
 
 /// Evaluates rule lists on whole packet sets: which packets a list surely and possibly permits.
 ///
 /// With first match, a packet is possibly permitted when a permit's upper bound takes it and no earlier rule surely
-/// decides it; it is surely permitted when a permit's lower bound takes it and no earlier rule may decide it.
+/// decides it; it is surely permitted when a permit's lower bound takes it and no earlier rule may decide it. A packet that a
+/// permit may take and a later one surely does is permitted either way, which these two bounds of single rules do not show;
+/// therefore what may be denied is kept as well.
 struct SymbolicEvaluator {
   let device: Device
   let ingress: String
@@ -55,11 +59,11 @@ struct SymbolicEvaluator {
 
   /// Runs the packets `reaching` through list `index`.
   func flow(list index: Int, _ reaching: SetBounds, stage: Int, active: Set<Int> = []) -> ListFlow {
-    var result = ListFlow(permitted: nothing, fallThrough: nothing, shares: [])
+    var result = ListFlow(permitted: nothing, fallThrough: nothing, denied: space.empty, shares: [])
     // A list that is reached from itself leaves everything open.
     guard !active.contains(index) else {
       let open = SetBounds(lower: space.empty, upper: reaching.upper)
-      return ListFlow(permitted: open, fallThrough: open, shares: [])
+      return ListFlow(permitted: open, fallThrough: open, denied: reaching.upper, shares: [])
     }
     let list = device.lists[index]
     var rest = reaching
@@ -86,14 +90,19 @@ struct SymbolicEvaluator {
     switch rule.action {
     case .proceed: break
     case .permit:
-      permit(inspected(taken, rule), index, place, &result, stage)
+      let passing = inspected(taken, rule)
+      permit(passing, index, place, &result, stage)
+      if passing != taken { deny(taken.upper.subtracting(passing.lower), &result) }
       rest = after
-    case .deny: rest = after
+    case .deny:
+      deny(taken.upper, &result)
+      rest = after
     case .leave:
       result.fallThrough = result.fallThrough.union(taken)
       rest = after
     case .unknown:
       permit(SetBounds(lower: space.empty, upper: taken.upper), index, place, &result, stage)
+      deny(taken.upper, &result)
       rest.lower = after.lower
     case .jump(let target):
       let inner = flow(list: target, taken, stage: stage, active: active.union([index]))
@@ -110,7 +119,7 @@ struct SymbolicEvaluator {
   private func finish(_ list: RuleList, _ index: Int, _ rest: SetBounds, _ result: inout ListFlow, _ stage: Int) {
     switch list.fallback.verdict {
     case .permit: permit(rest, index, nil, &result, stage)
-    case .deny: break
+    case .deny: deny(rest.upper, &result)
     case .leave: result.fallThrough = result.fallThrough.union(rest)
     }
   }
@@ -123,8 +132,13 @@ struct SymbolicEvaluator {
     result.shares.append(PermitShare(list: list, rule: rule, stage: stage, packets: packets))
   }
 
+  private func deny(_ packets: PacketSet, _ result: inout ListFlow) {
+    if cache.tracksDenials { result.denied = result.denied.union(packets) }
+  }
+
   private func merge(_ inner: ListFlow, into result: inout ListFlow) {
     result.permitted = result.permitted.union(inner.permitted)
+    result.denied = result.denied.union(inner.denied)
     result.shares += inner.shares
   }
 
@@ -143,6 +157,8 @@ public final class RuleSetCache {
   public let space: PacketSpace
   /// Rules whose addresses lie outside this are skipped; nil to look at every rule.
   private let focus: PacketMatch?
+  /// Whether evaluators keep what may be denied, which only devices with open rules need.
+  let tracksDenials: Bool
   /// The state of the packets in question; those of another state than new stand as new ones in the sets.
   private let state: SessionState
   private var matches: [Int: SetBounds] = [:]
@@ -152,8 +168,13 @@ public final class RuleSetCache {
   ///   about, after translation too. Nil looks at all.
   /// - Parameter state: with another state than new, the rules are read as they treat packets of that state, and the sets
   ///   hold these packets as if they were new.
-  public init(device: Device, space: PacketSpace, focus: PacketMatch? = nil, state: SessionState = .new) {
+  /// - Parameter tracksDenials: whether what may be denied is kept; false only for a device without `hasOpenRules`.
+  public init(
+    device: Device, space: PacketSpace, focus: PacketMatch? = nil, state: SessionState = .new,
+    tracksDenials: Bool = true
+  ) {
     self.device = device
+    self.tracksDenials = tracksDenials
     self.space = space
     self.focus = focus
     self.state = state
@@ -201,5 +222,19 @@ extension PacketSpace {
   public func bounds(_ match: MatchBounds) -> SetBounds {
     let upper = set(match.upper)
     return SetBounds(lower: match.isExact ? upper : set(match.lower), upper: upper)
+  }
+}
+
+extension Device {
+  /// Whether some rule or inspection is known only between two bounds. O(rules).
+  public var hasOpenRules: Bool {
+    profiles.contains { $0.mode == .enforcing && !$0.blocked.isExact }
+      || lists.contains { list in
+        list.rules.indices.contains { place in
+          if list.rules.plain(at: place) != nil { return false }
+          let rule = list.rules[place]
+          return !rule.match.isExact || rule.action == .unknown
+        }
+      }
   }
 }

@@ -34,9 +34,10 @@ public struct DeviceAnalysis {
     let space = PacketSpace()
     self.space = space
     openings = space.set(openingPackets)
+    let tracksDenials = bound.device.hasOpenRules
     flows = bound.interfaces.flatMap { ingress in
       bound.interfaces.filter { $0.name != ingress.name }.flatMap { egress in
-        zoneFlows(topology, bound, ingress, egress, space)
+        zoneFlows(topology, bound, ingress, egress, space, tracksDenials)
       }
     }
   }
@@ -82,7 +83,7 @@ private let openingPackets: PacketMatch = {
 
 private func zoneFlows(
   _ topology: SiteTopology, _ bound: BoundDevice, _ ingress: BoundInterface, _ egress: BoundInterface,
-  _ space: PacketSpace
+  _ space: PacketSpace, _ tracksDenials: Bool
 ) -> [ZoneFlow] {
   let targets = bound.references(behind: egress)
   let destinations = targets.reduce(AddressSet.empty) { $0.union(topology.networks(of: $1)) }
@@ -95,9 +96,12 @@ private func zoneFlows(
     // A destination may be translated into the target zone, so then every destination may enter.
     let entering = PacketMatch(
       sources: sources, destinations: translates ? .all : destinations, states: .new)
-    let focus = PacketMatch(sources: translates ? .all : sources, destinations: translates ? .all : destinations)
+    // Rules behind a translation of sources see other sources than those that enter.
+    let keepsSources = !translates && !bound.device.filtersTranslatedSources
+    let focus = PacketMatch(sources: keepsSources ? sources : .all, destinations: translates ? .all : destinations)
     func branches(_ state: SessionState) -> [FlowBranch] {
-      let cache = RuleSetCache(device: bound.device, space: space, focus: focus, state: state)
+      let cache = RuleSetCache(
+        device: bound.device, space: space, focus: focus, state: state, tracksDenials: tracksDenials)
       return DeviceFlow(ingress: ingress.name, egress: egress.name, cache: cache).forward(space.set(entering))
     }
     let new = branches(.new)
@@ -130,6 +134,15 @@ private func strayed(
 }
 
 extension Device {
+  /// Whether a filter comes behind a translation of sources.
+  fileprivate var filtersTranslatedSources: Bool {
+    let first = pipeline.firstIndex {
+      if case .translate(let rules) = $0.work { rules.contains { $0.source != nil } } else { false }
+    }
+    guard let first else { return false }
+    return pipeline[first...].contains { if case .filter = $0.work { true } else { false } }
+  }
+
   /// The states without a session that some rule treats otherwise than new packets.
   fileprivate var statesApartFromNew: [SessionState] {
     [SessionState.invalid, .untracked].filter { state in

@@ -10,6 +10,8 @@ import Testing
   static let folders: [String: Set<String>] = [
     "cisco-asa": ["cisco-asa"], "fortios": ["fortios"], "iptables-save": ["iptables-save"], "garderos": ["garderos"],
     "data-diode": ["osdd"], "junos-srx": ["junos-srx"], "cisco-ios": ["cisco-ios"],
+    "checkpoint": ["checkpoint-mgmt"], "stormshield-sns": ["stormshield-sns"], "nftables": ["nftables"],
+    "opnsense-pfsense": ["opnsense", "pfsense"], "mikrotik-routeros": ["mikrotik-routeros"],
     "panos-set": ["panos"], "panos-xml": ["panos"], "vyos": ["vyos"],
   ]
 

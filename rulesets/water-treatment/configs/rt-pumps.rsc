@@ -18,6 +18,8 @@ add address=10.93.20.10 comment="telemetry server" list=telemetry-servers
 /ip firewall filter
 add action=accept chain=forward comment="established" connection-state=established,related
 add action=drop chain=forward comment="invalid" connection-state=invalid log=yes
+add action=drop chain=forward comment="W-135 only the telemetry network" in-interface-list=UPLINK log=yes src-address=!10.93.20.0/24
+add action=drop chain=forward comment="W-136 pumps talk to nobody else" in-interface=pumps log=yes
 add action=accept chain=forward comment="W-130 pump control" dst-address=10.94.50.0/24 dst-port=2404 in-interface-list=UPLINK log=yes log-prefix=W-130 protocol=tcp src-address-list=telemetry-servers
 add action=drop chain=forward comment="W-133 end, off while the new panel is commissioned" disabled=yes in-interface-list=UPLINK log=yes
 add action=accept chain=input comment="established" connection-state=established,related
