@@ -96,6 +96,42 @@ import Testing
     #expect(Set(report.findings.map(\.code)) == ["SEG001", "OTP001", "OTP002", "OTP003", "OTP005", "RUL008"])
   }
 
+  /// What the README of `substation` lists: code, file and line.
+  static let beliefs: [(code: String, place: String)] = [
+    ("SEG002", "fw-wan.conf:180"), ("SIS001", "fw-wan.conf:180"), ("SEG004", "fw-wan.conf:180"),
+    ("DIO003", "fw-wan.conf:411"), ("SEG002", "fw-wan.conf:411"),
+    ("SEG004", "fw-bay.xml:143"), ("RUL001", "fw-bay.xml:171"), ("SEG007", "fw-bay.xml:213"),
+    ("SIS003", "sw-relay.cfg:152"), ("RUL006", "sw-relay.cfg:152"), ("CFG003", "sw-relay.cfg:115"),
+    ("DIO002", "diode-egress.toml:18"), ("DIO002", "diode-ingress.toml:33"),
+  ]
+
+  @Test func `The substation shows what is so in place of what is believed`() throws {
+    let report = try check(plantFolder("substation"))
+    for belief in Self.beliefs {
+      let finding = report.findings(belief.code).first { report.place($0) == belief.place }
+      #expect(finding?.confidence == .certain, "\(belief)")
+    }
+    // Whether a rule with an inactive enforcer profile lets writes through is the one thing that is open.
+    let open = report.findings.filter { $0.confidence == .possible }
+    #expect(Set(open.map { report.place($0) }) == ["fw-bay.xml:269"])
+    #expect(open.allSatisfy { !$0.counts })
+  }
+
+  @Test func `Both fences before the relays must be down, and both causes on the edge`() throws {
+    func after(_ file: String, _ old: String, _ new: String) throws -> [String] {
+      let folder = try TemporaryFolder(plant: "substation")
+      try folder.edit("configs/\(file)") { $0.replacing(old, with: new) }
+      return try check(folder.path).findings.filter { $0.device == "\(file.prefix { $0 != "." })" }.map(\.code)
+    }
+    for (old, new) in [(" permit ip any any\n", ""), ("PROT-OUT-V2", "PROT-OUT")] {
+      #expect(try !after("sw-relay.cfg", old, new).contains("SIS003"), "\(old)")
+    }
+    for (old, new) in [("inactive: policy deny-all", "policy deny-all"), ("permit-all;", "deny-all;")] {
+      let codes = try after("fw-wan.conf", old, new)
+      #expect(Set(codes) == ["DIO003", "SEG002", "OTP005"], "\(old)")
+    }
+  }
+
   @Test func `Without the two policies nothing is left to report`() throws {
     let folder = try TemporaryFolder(plant: "pharma-jump-host")
     try folder.edit("configs/fw-main.conf") { text in
