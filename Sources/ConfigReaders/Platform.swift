@@ -44,6 +44,7 @@ public struct Platform: Sendable {
     .fortiOS,
     .iptablesSave,
     .nftables,
+    .openWrtUCI,
     .dyode,
     .lidi,
     .osdd,

@@ -227,7 +227,7 @@ extension NFTDeviceBuilder {
 
 // Stages.
 extension NFTDeviceBuilder {
-  /// The stages of a hook in order.
+  /// The stages of a hook in order; chains that stop nothing are left out, they change no verdict.
   private func stages(_ hook: NFTBase.Hook) -> [Stage] {
     let filters = bases(hook) { $0.kind != .nat }
     let translates = bases(hook) { $0.kind == .nat }
@@ -251,17 +251,22 @@ extension NFTDeviceBuilder {
     let content = device.lists[list]
     let isMain = entry.base.hook == .forward || entry.base.hook == .input
     let rewrites = NFTJumps.rewrites(from: entry.chain, ruleset.tables[entry.table], graphs[entry.table])
-    if content.rules.isEmpty, content.fallback.verdict == .permit, !isMain { return [] }
+    guard denies[entry.table][entry.chain] || (isMain && !isOutvoted(entry)) || rewrites != nil else { return [] }
     let pass = ruleset.tables[entry.table].family.only.flatMap { passLists[$0] }
     var stage = Stage(
       .filter(lists: (pass.map { [$0] } ?? []) + [list], fallback: content.fallback), name: "\(content.name) chain",
       source: content.source)
-    stage.isPreparatory = !isMain || (!denies[entry.table][entry.chain] && entry.base.priority != 0)
+    stage.isPreparatory = !isMain
     if !entry.base.devices.isEmpty {
       let devices = InterfaceMatch(entry.base.devices.map { $0.hasSuffix("*") ? $0.dropLast() + "+" : $0 })
       if entry.base.hook == .ingress { stage.ingress = devices } else { stage.egress = devices }
     }
     return rewrites.map { [rewriting($0, stage), stage] } ?? [stage]
+  }
+
+  /// Whether a chain that stops nothing stands beside one that may: only the latter decides then.
+  private func isOutvoted(_ entry: (table: Int, chain: Int, base: NFTBase)) -> Bool {
+    bases(entry.base.hook) { $0.kind != .nat }.contains { denies[$0.table][$0.chain] }
   }
 
   /// A chain with rules that write addresses or ports: what they are behind it is not known.

@@ -48,7 +48,7 @@ enum NFTJumps {
     guard !rule.isDisabled else { return false }
     return rule.statements.contains { statement in
       switch statement {
-      case .reject, .fate, .problem, .verdict(.queue), .verdict(.drop): true
+      case .reject, .fate, .unread, .problem, .verdict(.queue), .verdict(.drop): true
       case .verdictMap(_, let map):
         switch elements(map, table, ruleset) {
         case let elements where elements.isEmpty: true

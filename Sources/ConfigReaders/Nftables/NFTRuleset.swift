@@ -127,6 +127,8 @@ struct NFTRule {
   /// A name that engineers know the rule by; nil for place in its chain.
   var name: String?
   var isDisabled = false
+  /// No statement of the file says it; the platform adds it.
+  var isImplied = false
   /// A later or misplaced statement that makes it open whether the rule is in force here.
   var doubt: Uncertainty?
 
@@ -259,6 +261,8 @@ enum NFTStatement: Hashable {
   case doubt(String)
   /// Does something to the packet that is not modelled: it may be accepted, dropped, or go on. The reason in plain words.
   case fate(String)
+  /// Stands for rules of a file that is not read; that it is not read is reported where the file is named.
+  case unread
   /// Not understood, in plain words; what follows in the rule is unknown too.
   case problem(String)
 }

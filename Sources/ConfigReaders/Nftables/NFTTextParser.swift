@@ -211,7 +211,7 @@ extension NFTTextParser {
       case "include" where current.kind == .word:
         include()
         var rule = NFTRule(range: range(from: start))
-        rule.statements = [.fate("rules of an included file may stand here")]
+        rule.statements = [.unread]
         result.tables[table].chains[chain].rules.append(rule)
       case "define", "redefine", "undefine": try definition()
       default:
