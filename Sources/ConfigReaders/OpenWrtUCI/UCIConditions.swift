@@ -84,6 +84,8 @@ struct UCIConditions {
     for text in texts.isEmpty ? [standard] : texts {
       if let some = UCIValues.protocols(text) { result += some } else { doubt = firewall.invalid(section, "proto") }
     }
+    var seen: Set<String> = []
+    result = result.filter { seen.insert("\($0.isNegated) \($0.name ?? "")").inserted }
     for proto in result {
       if let name = proto.name, NFTNames.proto(name) == nil { doubt = firewall.invalid(section, "proto") }
     }

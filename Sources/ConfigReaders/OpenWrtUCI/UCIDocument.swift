@@ -19,23 +19,47 @@ struct UCISection {
   /// The whole section.
   var range: SourceRange
   /// Options in order; those of a list once, with all values.
-  var options: [UCIOption] = []
+  private(set) var options: [UCIOption] = []
+  private var places: [String: Int] = [:]
   /// Where an option stands that is not known.
   var hasUnknownOption: SourceRange?
 
+  init(type: String, name: String?, number: Int, package: String?, head: SourceRange) {
+    self.type = type
+    self.name = name
+    self.number = number
+    self.package = package
+    self.head = head
+    range = head
+  }
+
+  private func option(_ key: String) -> UCIOption? { places[key].map { options[$0] } }
+
+  /// A later `option` replaces an earlier one, `list` adds to it.
+  mutating func add(_ key: String, _ value: UCIValue, isList: Bool, _ range: SourceRange) {
+    self.range = self.range.union(range)
+    guard let place = places[key] else {
+      places[key] = options.count
+      options.append(UCIOption(key: key, values: [value], ranges: [range]))
+      return
+    }
+    if isList { options[place].values.append(value) } else { options[place].values = [value] }
+    options[place].ranges.append(range)
+  }
+
   /// The last value of an option; nil when it is not set.
-  func value(_ key: String) -> String? { options.last { $0.key == key }?.values.last?.text }
+  func value(_ key: String) -> String? { option(key)?.values.last?.text }
 
   /// The values of an option: those of a list, or the words of a single value.
   func values(_ key: String) -> [String] {
-    (options.last { $0.key == key }?.values ?? []).flatMap { value in
+    (option(key)?.values ?? []).flatMap { value in
       value.text.split { $0 == " " || $0 == "\t" }.map(String.init)
     }
   }
 
-  func has(_ key: String) -> Bool { options.contains { $0.key == key } }
+  func has(_ key: String) -> Bool { places[key] != nil }
 
-  func range(of key: String) -> SourceRange { options.last { $0.key == key }?.range ?? head }
+  func range(of key: String) -> SourceRange { option(key)?.ranges.last ?? head }
 
   /// How an engineer names the section: its name option, else its place (`@rule[3]`).
   var title: String {
@@ -49,7 +73,8 @@ struct UCISection {
 struct UCIOption {
   var key: String
   var values: [UCIValue]
-  var range: SourceRange
+  /// Where it is set, each statement.
+  var ranges: [SourceRange]
 }
 
 /// The sections of a file, from UCI text or its JSON form.
@@ -63,19 +88,12 @@ struct UCIDocument {
   mutating func open(_ type: String, _ name: String?, _ package: String?, _ range: SourceRange) {
     let number = counts[type, default: 0]
     counts[type] = number + 1
-    sections.append(UCISection(type: type, name: name, number: number, package: package, head: range, range: range))
+    sections.append(UCISection(type: type, name: name, number: number, package: package, head: range))
   }
 
-  /// Adds to the last section; a later `option` replaces an earlier one, `list` adds to it.
+  /// Adds to the last section.
   mutating func add(_ key: String, _ value: UCIValue, isList: Bool, _ range: SourceRange) {
-    let last = sections.count - 1
-    sections[last].range = sections[last].range.union(range)
-    if let known = sections[last].options.lastIndex(where: { $0.key == key }), isList {
-      sections[last].options[known].values.append(value)
-      return
-    }
-    sections[last].options.removeAll { $0.key == key }
-    sections[last].options.append(UCIOption(key: key, values: [value], range: range))
+    sections[sections.count - 1].add(key, value, isList: isList, range)
   }
 }
 

@@ -44,8 +44,23 @@ extension UCIFirewall {
     }
     zone.doubt = doubt
     zone.memberships = memberships(zone.family, devices, subnets)
+    if zone.memberships.isEmpty {
+      // Too many patterns to test one by one: any packet may be of the zone.
+      gap(section.head, "the zone names too many device patterns; any packet may be of it")
+      zone.doubt = Uncertainty(range: section.head, reason: "the zone names too many device patterns")
+      zone.memberships = [UCIZone.Membership()]
+    }
     zone.verdictsTo = [zone.output, zone.forward]
     zone.translatesSources = zone.isMasqueraded.v4 || zone.isMasqueraded.v6
+    if let first = zonePlaces[name] {
+      gap(section.head, "a zone of this name stands before; its devices are added there, its policies are left out")
+      zones[first].memberships += zone.memberships
+      zones[first].deviceNames += zone.deviceNames
+      zones[first].networks += zone.networks
+      zones[first].doubt = Uncertainty(range: section.head, reason: "two zones have this name")
+      return
+    }
+    zonePlaces[name] = zones.count
     zones.append(zone)
   }
 
@@ -113,6 +128,7 @@ extension UCIFirewall {
       groups[place].otherPatterns = base.otherPatterns
       groups[place].family = family
     }
+    guard groups.count <= UCIAddressGroup.limit else { return [] }
     guard !subnets.isEmpty else { return groups }
     return groups.flatMap { group in
       IPFamily.allCases.filter { family ?? $0 == $0 }.flatMap { family in

@@ -48,6 +48,7 @@ struct UCIFirewall {
   var networks: UCINetworks
   var defaults = UCIDefaults()
   var zones: [UCIZone] = []
+  var zonePlaces: [String: Int] = [:]
   /// Rules by the chain that they go to.
   var chains: [String: [NFTRule]] = [:]
   var sets: [String: UCISet] = [:]
@@ -100,21 +101,21 @@ struct UCIFirewall {
     ledger.mark(section.head, .used)
     for option in section.options {
       if known.read.contains(option.key) {
+        for range in option.ranges { ledger.mark(range, .used) }
         for value in option.values { ledger.mark(value.range, .used) }
-        ledger.mark(option.range, .used)
       } else if known.ignored.contains(option.key) {
-        ledger.mark(option.range, .irrelevant)
+        for range in option.ranges { ledger.mark(range, .irrelevant) }
       } else if UCIValues.bool(section.value("enabled")) == false {
         // A section that is switched off does nothing, whatever it says.
         ledger.gap(
           LedgerGap(
-            range: option.range, state: .notRecognised, couldChangeVerdict: false,
+            range: section.range(of: option.key), state: .notRecognised, couldChangeVerdict: false,
             reason: "the option `\(printable(option.key))` is not known in a section that has no effect by it"))
       } else {
         gap(
-          option.range, "the option `\(printable(option.key))` is not known here; the section may do less than it says",
+          section.range(of: option.key), "the option `\(printable(option.key))` is not known here; the section may do less than it says",
           state: .notRecognised)
-        sections[place].hasUnknownOption = option.range
+        sections[place].hasUnknownOption = section.range(of: option.key)
       }
     }
   }
@@ -139,7 +140,7 @@ struct UCIFirewall {
 
   mutating func add(_ rule: NFTRule, to chain: String) { chains[chain, default: []].append(rule) }
 
-  func zone(_ name: String) -> Int? { zones.firstIndex { $0.name == name } }
+  func zone(_ name: String) -> Int? { zonePlaces[name] }
 
   /// Teltonika numbers rules by `option priority`: sections whose numbers are not in the order of the file.
   ///

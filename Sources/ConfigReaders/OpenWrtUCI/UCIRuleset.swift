@@ -12,8 +12,8 @@ extension UCIFirewall {
     func chain(_ name: String, _ source: SourceRange, _ base: NFTBase?, _ rules: [NFTRule]) {
       let place = result.tables[table].addChain(name, source)
       result.tables[table].chains[place].base = base
-      result.tables[table].chains[place].rules =
-        (chains["\(name) before"] ?? []) + rules + (chains["\(name) behind"] ?? [])
+      result.tables[table].chains[place].set(
+        (chains["\(name) before"] ?? []) + rules + (chains["\(name) behind"] ?? []))
     }
     chain("input", start, base(.input, 0, policy: "input"), input())
     chain("forward", start, base(.forward, 0, policy: "forward"), forward())

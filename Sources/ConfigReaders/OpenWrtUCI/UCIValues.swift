@@ -174,11 +174,17 @@ struct UCIAddressGroup {
   var plain: [NFTExpression] = []
   var negated: [NFTExpression] = []
   var masked: [(address: String, mask: String, isNegated: Bool)] = []
+  /// Whether there were more masks than rules are made for.
+  var isOpen = false
 
-  var isEmpty: Bool { plain.isEmpty && negated.isEmpty && masked.isEmpty }
+  /// How many groups, and device patterns of a zone, are told apart.
+  static let limit = 64
+
+  var isEmpty: Bool { plain.isEmpty && negated.isEmpty && masked.isEmpty && !isOpen }
 
   /// The tests of a field.
   func statements(_ field: NFTSelector) -> [NFTStatement] {
+    guard !isOpen else { return [.match(.unknown("too many address masks"), .equal, .constant("0"))] }
     var result: [NFTStatement] = []
     if !plain.isEmpty { result.append(.match(.selector(field), .equal, .values(plain))) }
     if !negated.isEmpty { result.append(.match(.selector(field), .unequal, .values(negated))) }
@@ -203,6 +209,7 @@ struct UCIAddressGroup {
         if subnet.isNegated { negatedMasks.append((address, mask, true)) } else { masks.append((address, mask, false)) }
       }
     }
+    guard masks.count < limit, negatedMasks.count < limit else { return [UCIAddressGroup(isOpen: true)] }
     var result = masks.map { UCIAddressGroup(negated: negated, masked: [$0] + negatedMasks) }
     if !plain.isEmpty || result.isEmpty {
       result.append(UCIAddressGroup(plain: plain, negated: negated, masked: negatedMasks))
