@@ -59,6 +59,7 @@ public struct Platform: Sendable {
     .nftables,
     .stormshieldSNS,
     .rox,
+    .openWrtUCI,
     .dyode,
     .lidi,
     .osdd,

@@ -46,7 +46,7 @@ import Testing
   /// nft(8), CHAINS, table 6: `filter` is 0, `mangle - 5` is -155; a table of family ip does not see IPv6.
   @Test func prioritiesAreNamesAndSums() throws {
     let gateway = try NFTGateway(
-      "table ip t {\nchain b { type filter hook forward priority filter; }\n"
+      "table ip t {\nchain b { type filter hook forward priority filter; tcp dport 1 drop\n }\n"
         + "chain a { type filter hook forward priority mangle - 5; policy drop; }\n}\n")
     #expect(gateway.device.pipeline.map(\.name).filter { $0.hasSuffix("chain") } == ["a chain", "b chain"])
     #expect(gateway.verdict("10.0.0.1", "10.0.1.1") == .denies)

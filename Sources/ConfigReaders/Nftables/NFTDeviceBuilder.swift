@@ -20,6 +20,10 @@ struct NFTDeviceBuilder {
   private var contexts: [[NFTContext]] = []
   /// Whether rules that a chain leads to may stop a packet.
   private var denies: [[Bool]] = []
+  /// Hooks with a chain that may stop a packet.
+  private var denyingHooks: Set<NFTBase.Hook> = []
+  /// Chains that lead to a rule that writes addresses or ports, and the first such rule, by table.
+  private var rewrites: [(leads: [Bool], range: SourceRange?)] = []
   /// The list of each chain in `device.lists`; nil for chains that only translate.
   private var lists: [[Int?]] = []
   private var passLists: [IPFamily: Int] = [:]
@@ -36,7 +40,17 @@ struct NFTDeviceBuilder {
 
   /// Fills `device`; what was noticed on the way is in `gaps` and `issues`.
   mutating func build() {
-    graphs = ruleset.tables.map { NFTJumps.graph(of: $0, ruleset) }
+    for table in ruleset.tables {
+      let (graph, isCut) = NFTJumps.graph(of: table, ruleset)
+      graphs.append(graph)
+      rewrites.append(NFTJumps.rewrites(of: table, graph))
+      if isCut {
+        gaps.append(
+          LedgerGap(
+            range: table.source, state: .notModelled, couldChangeVerdict: true,
+            reason: "the table has too many jumps; those beyond the limit are not followed"))
+      }
+    }
     refused = graphs.map { $0.refused() }
     findContexts()
     findDenials()
@@ -73,11 +87,12 @@ extension NFTDeviceBuilder {
 
   private mutating func findDenials() {
     for (table, content) in ruleset.tables.enumerated() {
-      let own = content.chains.map { chain in
-        chain.base?.accepts == false || chain.isCutOff
-          || chain.rules.contains { NFTJumps.mayDeny($0, content, ruleset) }
-      }
+      let own = NFTJumps.denials(of: content, ruleset)
       denies.append(graphs[table].leading(to: own))
+      guard content.family.filtersIP, !content.isDormant else { continue }
+      for (place, chain) in content.chains.enumerated() where denies[table][place] {
+        if let base = chain.base, base.kind != .nat { denyingHooks.insert(base.hook) }
+      }
     }
   }
 
@@ -227,7 +242,7 @@ extension NFTDeviceBuilder {
 
 // Stages.
 extension NFTDeviceBuilder {
-  /// The stages of a hook in order.
+  /// The stages of a hook in order; chains that stop nothing are left out, they change no verdict.
   private func stages(_ hook: NFTBase.Hook) -> [Stage] {
     let filters = bases(hook) { $0.kind != .nat }
     let translates = bases(hook) { $0.kind == .nat }
@@ -250,13 +265,14 @@ extension NFTDeviceBuilder {
     guard let list = lists[entry.table][entry.chain] else { return [] }
     let content = device.lists[list]
     let isMain = entry.base.hook == .forward || entry.base.hook == .input
-    let rewrites = NFTJumps.rewrites(from: entry.chain, ruleset.tables[entry.table], graphs[entry.table])
-    if content.rules.isEmpty, content.fallback.verdict == .permit, !isMain { return [] }
+    let rewrites = rewrites[entry.table].leads[entry.chain] ? rewrites[entry.table].range : nil
+    // Beside a chain that may stop packets, one that stops none decides nothing.
+    guard denies[entry.table][entry.chain] || (isMain && !denyingHooks.contains(entry.base.hook)) || rewrites != nil else { return [] }
     let pass = ruleset.tables[entry.table].family.only.flatMap { passLists[$0] }
     var stage = Stage(
       .filter(lists: (pass.map { [$0] } ?? []) + [list], fallback: content.fallback), name: "\(content.name) chain",
       source: content.source)
-    stage.isPreparatory = !isMain || (!denies[entry.table][entry.chain] && entry.base.priority != 0)
+    stage.isPreparatory = !isMain
     if !entry.base.devices.isEmpty {
       let devices = InterfaceMatch(entry.base.devices.map { $0.hasSuffix("*") ? $0.dropLast() + "+" : $0 })
       if entry.base.hook == .ingress { stage.ingress = devices } else { stage.egress = devices }

@@ -17,6 +17,7 @@ struct NFTJSONParser {
       return document.unknown(root.range, "the document has no list `nftables`")
     }
     for object in objects { self.object(object, isInsert: false) }
+    result.finish()
   }
 
   /// One object of the ruleset, or a command with an object inside.
@@ -42,7 +43,7 @@ struct NFTJSONParser {
     where NFTTextParser.objectKinds.contains(kind) || kind == "ct helper" || kind == "ct timeout"
       || kind == "ct expectation":
       break
-    case "flush" where value.entries?.first?.key == "ruleset": result.removeTables { _ in true }
+    case "flush" where value.entries?.first?.key == "ruleset": result.removeTables(of: nil)
     default:
       document.unknown(entry.range, "`\(printable(entry.key))` is no object that is understood here; it is read over")
     }
@@ -92,15 +93,15 @@ struct NFTJSONParser {
     rule.comment = node["comment"]?.text
     for statement in node["expr"]?.items ?? [] { rule.statements.append(self.statement(statement)) }
     if isInsert {
-      result.tables[place].chains[chain].rules.insert(rule, at: 0)
+      result.tables[place].chains[chain].insertFirst(rule)
     } else {
-      result.tables[place].chains[chain].rules.append(rule)
+      result.tables[place].chains[chain].append(rule)
     }
   }
 
   private mutating func set(_ node: DocumentNode) {
     guard let place = table(node), let name = node["name"]?.text else { return }
-    var set = result.tables[place].sets[name] ?? NFTSet(source: node.range)
+    var set = result.tables[place].sets.removeValue(forKey: name) ?? NFTSet(source: node.range)
     set.elements += elements(node["elem"])
     let flags = texts(node["flags"])
     if flags.contains("dynamic") || flags.contains("timeout") || node["timeout"] != nil { set.isDynamic = true }

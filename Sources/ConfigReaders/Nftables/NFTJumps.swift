@@ -4,66 +4,109 @@ import SourceText
 
 /// What rules lead to, before they are lowered.
 enum NFTJumps {
-  /// The jumps between the chains of a table.
-  static func graph(of table: NFTTable, _ ruleset: NFTRuleset) -> ChainJumpGraph {
-    ChainJumpGraph(
-      targets: table.chains.map { chain in
-        var seen: Set<Int> = []
-        var found: [Int] = []
-        for verdict in chain.rules.lazy.flatMap({ verdicts(of: $0, table, ruleset) }) {
-          guard let name = verdict.target, let place = table.chain(name), table.chains[place].base == nil,
-            seen.insert(place).inserted
-          else { continue }
+  /// How many jumps of a table are followed; long verdict maps that many chains use make more.
+  private static let jumpLimit = 2_000_000
+
+  /// The jumps between the chains of a table, and whether there are too many to follow.
+  static func graph(of table: NFTTable, _ ruleset: NFTRuleset) -> (graph: ChainJumpGraph, isCut: Bool) {
+    var maps = MapTargets(table: table, ruleset: ruleset)
+    var count = 0
+    let targets = table.chains.map { chain -> [Int] in
+      var seen: Set<Int> = []
+      var found: [Int] = []
+      func add(_ places: [Int]) {
+        for place in places where count < jumpLimit && seen.insert(place).inserted {
           found.append(place)
+          count += 1
         }
-        return found
-      })
+      }
+      for rule in chain.rules {
+        for statement in rule.statements {
+          switch statement {
+          case .verdict(let verdict): add(maps.place(verdict).map { [$0] } ?? [])
+          case .verdictMap(_, let map): if count < jumpLimit { add(maps.content(map).places) }
+          default: break
+          }
+        }
+      }
+      return found
+    }
+    return (ChainJumpGraph(targets: targets), count >= jumpLimit)
   }
 
-  /// All verdicts that a rule can give.
-  private static func verdicts(of rule: NFTRule, _ table: NFTTable, _ ruleset: NFTRuleset) -> [NFTVerdict] {
-    rule.statements.flatMap { statement -> [NFTVerdict] in
-      switch statement {
-      case .verdict(let verdict): return [verdict]
-      case .verdictMap(_, let map):
-        return elements(map, table, ruleset).compactMap { element in
-          if case .verdict(let verdict) = element.value { verdict } else { nil }
+  /// Whether rules of each chain can stop a packet by themselves.
+  static func denials(of table: NFTTable, _ ruleset: NFTRuleset) -> [Bool] {
+    var maps = MapTargets(table: table, ruleset: ruleset)
+    return table.chains.map { chain in
+      chain.base?.accepts == false || chain.isCutOff
+        || chain.rules.contains { rule in
+          !rule.isDisabled
+            && rule.statements.contains { statement in
+              switch statement {
+              case .reject, .fate, .unread, .problem, .verdict(.queue), .verdict(.drop): true
+              case .verdictMap(_, let map): maps.content(map).mayDeny
+              default: false
+              }
+            }
         }
-      default: return []
+    }
+  }
+
+  /// What verdict maps lead to, each named one looked at once.
+  private struct MapTargets {
+    let table: NFTTable
+    let ruleset: NFTRuleset
+    private var known: [NFTExpression: (places: [Int], mayDeny: Bool)] = [:]
+
+    init(table: NFTTable, ruleset: NFTRuleset) {
+      self.table = table
+      self.ruleset = ruleset
+    }
+
+    func place(_ verdict: NFTVerdict) -> Int? {
+      guard let place = verdict.target.flatMap({ table.chain($0) }), table.chains[place].base == nil else { return nil }
+      return place
+    }
+
+    mutating func content(_ map: NFTExpression) -> (places: [Int], mayDeny: Bool) {
+      switch map {
+      case .set(let elements): return content(elements)
+      case .named(let name):
+        if let content = known[map] { return content }
+        let made = content(table.sets[name]?.elements ?? [])
+        known[map] = made
+        return made
+      case .variable(let place):
+        if let content = known[map] { return content }
+        let made = content(ruleset.definitions[place])
+        known[map] = made
+        return made
+      default: return ([], true)
       }
     }
-  }
 
-  private static func elements(_ map: NFTExpression, _ table: NFTTable, _ ruleset: NFTRuleset) -> [NFTElement] {
-    switch map {
-    case .set(let elements): elements
-    case .named(let name): table.sets[name]?.elements ?? []
-    case .variable(let place): elements(ruleset.definitions[place], table, ruleset)
-    default: []
-    }
-  }
-
-  /// Whether a rule can stop a packet by itself.
-  static func mayDeny(_ rule: NFTRule, _ table: NFTTable, _ ruleset: NFTRuleset) -> Bool {
-    guard !rule.isDisabled else { return false }
-    return rule.statements.contains { statement in
-      switch statement {
-      case .reject, .fate, .problem, .verdict(.queue), .verdict(.drop): true
-      case .verdictMap(_, let map):
-        switch elements(map, table, ruleset) {
-        case let elements where elements.isEmpty: true
-        case let elements: elements.contains { $0.value == .verdict(.drop) || $0.value == .verdict(.queue) }
-        }
-      default: false
+    /// A map without elements is filled while the gateway runs and may do anything.
+    private func content(_ elements: [NFTElement]) -> (places: [Int], mayDeny: Bool) {
+      let verdicts = elements.compactMap { element -> NFTVerdict? in
+        if case .verdict(let verdict) = element.value { verdict } else { nil }
       }
+      var seen: Set<Int> = []
+      let places = verdicts.compactMap { place($0) }.filter { seen.insert($0).inserted }
+      return (places, elements.isEmpty || verdicts.contains { $0 == .drop || $0 == .queue })
     }
   }
 
-  /// The first rule on the way from a chain that writes addresses or ports; nil when none does.
-  static func rewrites(from chain: Int, _ table: NFTTable, _ graph: ChainJumpGraph) -> SourceRange? {
-    graph.reachable(from: [chain]).sorted().lazy.flatMap { table.chains[$0].rules }.first { rule in
-      rule.statements.contains { if case .rewrite = $0 { true } else { false } }
-    }?.range
+  /// A rule that writes addresses or ports, for each chain that leads to one.
+  static func rewrites(of table: NFTTable, _ graph: ChainJumpGraph) -> (leads: [Bool], range: SourceRange?) {
+    var first: SourceRange?
+    let own = table.chains.map { chain -> Bool in
+      let rule = chain.rules.first { rule in
+        rule.statements.contains { if case .rewrite = $0 { true } else { false } }
+      }
+      if first == nil { first = rule?.range }
+      return rule != nil
+    }
+    return (graph.leading(to: own), first)
   }
 }
 

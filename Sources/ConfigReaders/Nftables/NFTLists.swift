@@ -54,10 +54,11 @@ struct NFTListBuilder {
     guard let base = chain.base else {
       return DefaultAction(.leave, .implicit("a chain that ends returns to the one that jumped to it"), logging: .off)
     }
-    guard let accepts = base.accepts, let range = base.policyRange else {
+    guard let accepts = base.accepts else {
       return DefaultAction(.permit, .factory("a base chain without policy accepts (nft(8), CHAINS)"), logging: .off)
     }
-    return DefaultAction(accepts ? .permit : .deny, .configured(range), logging: .off)
+    let origin = base.policyRange.map { DefaultOrigin.configured($0) } ?? .factory("the file sets no policy here")
+    return DefaultAction(accepts ? .permit : .deny, origin, logging: .off)
   }
 
   private mutating func note(_ rule: NFTRule, _ lowered: NFTLowered) {
@@ -81,6 +82,7 @@ struct NFTListBuilder {
       rule.egress = step.condition.egress
       rule.comment = source.comment
       rule.hits = lowered.hits
+      rule.isExplicit = !source.isImplied
       if lowered.isScheduled { rule.state = .scheduled(name: source.comment ?? name) }
       if source.isDisabled { rule.state = .disabled }
       rule.objects = lowered.sets.compactMap { set in

@@ -74,6 +74,7 @@ struct NFTLowering {
       case .rewrite(let selector): result.rewrites.append(selector)
       case .harmless: break
       case .fate(let reason): act = fate(reason, &result)
+      case .unread: act = .unknown
       case .problem(let reason):
         act = .unknown
         result.gaps.append((.notRecognised, "\(reason); the rule may accept or drop what its other parts match"))

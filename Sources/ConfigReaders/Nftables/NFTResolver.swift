@@ -50,6 +50,8 @@ struct NFTResolver {
   private var addressCache: [CacheKey: AddressBounds] = [:]
   private var numberCache: [CacheKey: NFTNumbers] = [:]
   private var reported: Set<String> = []
+  /// How many elements may still be looked at one by one, over all rules: many rules with one long map would take long.
+  private var budget = 4_000_000
 
   init(_ ruleset: NFTRuleset) { self.ruleset = ruleset }
 
@@ -81,12 +83,25 @@ struct NFTResolver {
   /// Nil for a set that nothing is known of.
   mutating func elements(_ value: NFTExpression, _ place: Place) -> (elements: [NFTElement], doubt: Uncertainty?)? {
     switch resolved(value) {
-    case .set(let elements): return (elements, nil)
+    case .set(let elements): return isAffordable(elements.count, place) ? (elements, nil) : nil
     case .named(let name):
-      guard let set = named(name, place) else { return nil }
+      guard let set = named(name, place), isAffordable(set.elements.count, place) else { return nil }
       return (set.elements, doubt(of: set, name))
     default: return nil
     }
+  }
+
+  private mutating func isAffordable(_ count: Int, _ place: Place) -> Bool {
+    budget -= count
+    if budget >= 0 { return true }
+    if reported.insert("budget").inserted {
+      issues.append(
+        ReadIssue(
+          kind: .dynamicObject, range: place.range,
+          message: "the sets and maps of the rules hold too many elements to be followed one by one from here on",
+          help: "split the file; the rules are taken to match anything or nothing", couldChangeVerdict: true))
+    }
+    return false
   }
 
   private mutating func named(_ name: String, _ place: Place) -> NFTSet? {

@@ -31,6 +31,7 @@ struct NFTRuleset {
     if let known = tablePlaces[key] { return known }
     tables.append(NFTTable(family: family, name: name, source: range))
     tablePlaces[key] = tables.count - 1
+    counts[family, default: 0] += 1
     return tables.count - 1
   }
 
@@ -38,16 +39,30 @@ struct NFTRuleset {
     tablePlaces[NFTTableKey(family: family, name: name)]
   }
 
-  /// Takes every table out that is of one of the families, or all of them.
-  mutating func removeTables(where isRemoved: (NFTTable) -> Bool) {
-    tables.removeAll(where: isRemoved)
+  /// Takes all tables out, or those of one family; what is left of a table is its name.
+  mutating func removeTables(of family: NFTFamily?) {
+    guard family.map({ counts[$0] != nil }) ?? !tables.isEmpty else { return }
+    tables.removeAll { family == nil || $0.family == family }
     tablePlaces = [:]
+    counts = [:]
     for place in tables.indices {
       tablePlaces[NFTTableKey(family: tables[place].family, name: tables[place].name)] = place
+      counts[tables[place].family, default: 0] += 1
     }
   }
 
+  /// Empties a table.
+  mutating func clearTable(_ place: Int) {
+    tables[place] = NFTTable(family: tables[place].family, name: tables[place].name, source: tables[place].source)
+  }
+
+  /// Whether there are tables of a family.
+  func holds(_ family: NFTFamily?) -> Bool { family.map { counts[$0] != nil } ?? !tables.isEmpty }
+
+  mutating func finish() { for place in tables.indices { tables[place].finish() } }
+
   private var tablePlaces: [NFTTableKey: Int] = [:]
+  private var counts: [NFTFamily: Int] = [:]
 }
 
 private struct NFTTableKey: Hashable {
@@ -83,11 +98,8 @@ struct NFTTable {
     return chains.count - 1
   }
 
-  mutating func removeChain(_ name: String) {
-    chains.removeAll { $0.name == name }
-    chainPlaces = [:]
-    for place in chains.indices { chainPlaces[chains[place].name] = place }
-  }
+  /// Puts the chains' rules in their final order.
+  mutating func finish() { for place in chains.indices { chains[place].finish() } }
 }
 
 /// A chain; with `base` it is entered by packets, without only by jumps.
@@ -95,13 +107,50 @@ struct NFTChain {
   let name: String
   let source: SourceRange
   var base: NFTBase?
-  var rules: [NFTRule] = []
+  private(set) var rules: [NFTRule] = []
+  /// Rules that were inserted before all others, the last one first; `finish` puts them there.
+  private var front: [NFTRule] = []
+  /// The last statement that may have removed rules before it.
+  var deletion: SourceRange?
   /// Why rules may be missing behind those that are here: the file ends in the chain.
   var isCutOff = false
 
   init(name: String, source: SourceRange) {
     self.name = name
     self.source = source
+  }
+
+  var isEmpty: Bool { rules.isEmpty && front.isEmpty }
+
+  mutating func append(_ rule: NFTRule) { rules.append(rule) }
+
+  mutating func insertFirst(_ rule: NFTRule) { front.append(rule) }
+
+  /// Inserts before the rule at a place, counted from 0; false when there is no such rule.
+  mutating func insert(_ rule: NFTRule, at place: Int, isBehind: Bool) -> Bool {
+    merge()
+    guard rules.indices.contains(place) else { return false }
+    rules.insert(rule, at: isBehind ? place + 1 : place)
+    return true
+  }
+
+  mutating func set(_ rules: [NFTRule]) {
+    self.rules = rules
+    front = []
+  }
+
+  private mutating func merge() {
+    guard !front.isEmpty else { return }
+    rules = front.reversed() + rules
+    front = []
+  }
+
+  /// Puts inserted rules in front and marks those that a later statement may have removed.
+  mutating func finish() {
+    merge()
+    guard let deletion else { return }
+    let doubt = Uncertainty(range: deletion, reason: "this later statement may have removed the rule")
+    for place in rules.indices where rules[place].range.start < deletion.start { rules[place].doubt = doubt }
   }
 }
 
@@ -127,6 +176,8 @@ struct NFTRule {
   /// A name that engineers know the rule by; nil for place in its chain.
   var name: String?
   var isDisabled = false
+  /// No statement of the file says it; the platform adds it.
+  var isImplied = false
   /// A later or misplaced statement that makes it open whether the rule is in force here.
   var doubt: Uncertainty?
 
@@ -259,6 +310,8 @@ enum NFTStatement: Hashable {
   case doubt(String)
   /// Does something to the packet that is not modelled: it may be accepted, dropped, or go on. The reason in plain words.
   case fate(String)
+  /// Stands for rules of a file that is not read; that it is not read is reported where the file is named.
+  case unread
   /// Not understood, in plain words; what follows in the rule is unknown too.
   case problem(String)
 }

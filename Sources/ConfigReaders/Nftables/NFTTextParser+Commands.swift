@@ -8,6 +8,8 @@ extension NFTTextParser {
   private static let verbs: Set<String> = [
     "add", "create", "insert", "replace", "delete", "destroy", "flush", "reset", "rename", "list",
   ]
+  /// How many rules may be put at a numbered place.
+  private static let indexLimit = 1000
   private static let objects: Set<String> = ["table", "chain", "rule", "set", "map", "element", "flowtable"]
 
   mutating func command() {
@@ -60,11 +62,16 @@ extension NFTTextParser {
     case ("flush", "ruleset"):
       advance()
       let family = takeFamily()
-      remove(start, "is emptied by a later `flush ruleset`") { family == nil || $0.family == family }
+      removeAll(of: family, start)
     case ("flush", "table"), ("delete", "table"), ("destroy", "table"):
       advance()
       let key = try tableName()
-      remove(start, "is emptied by a later `\(verb) table`") { $0.family == key.family && $0.name == key.name }
+      skipStatement()
+      if let table = result.existingTable(key.family, key.name) {
+        noteRemoval(result.tables[table], "`\(verb) table`")
+        result.clearTable(table)
+      }
+      use(from: start)
     case ("flush", "chain"), ("delete", "chain"), ("destroy", "chain"): try removeChain(verb, start)
     case ("flush", "set"), ("flush", "map"), ("delete", "set"), ("delete", "map"), ("delete", "element"),
       ("destroy", "element"):
@@ -154,23 +161,32 @@ extension NFTTextParser {
         help: "nft refuses such a command; export with `nft list ruleset`")
     }
     let chain = result.tables[table].addChain(chainName, range(from: start))
-    var place = isInsert ? 0 : result.tables[table].chains[chain].rules.count
+    var index: Int?
     var isOpen = false
     if takesWord("index") {
-      let index = Int(try name()) ?? -1
-      isOpen = !result.tables[table].chains[chain].rules.indices.contains(index)
-      place = isOpen ? 0 : isInsert ? index : index + 1
+      index = Int(try name()) ?? -1
     } else if takesWord("handle") || takesWord("position") {
       advance()
       isOpen = true
-      place = 0
     }
     var rule = rule(from: start)
+    if let index {
+      // Moving all rules of a long chain again and again would be slow.
+      indexedRules += 1
+      isOpen =
+        indexedRules > Self.indexLimit
+        || !result.tables[table].chains[chain].insert(rule, at: index, isBehind: !isInsert)
+      guard isOpen else { return }
+    }
     if isOpen {
       rule.doubt = Uncertainty(range: rule.range, reason: "the rule's place in the chain is not known")
       gap(from: start, "the place that the rule is put at is not known here", state: .notModelled)
     }
-    result.tables[table].chains[chain].rules.insert(rule, at: place)
+    if isInsert || isOpen {
+      result.tables[table].chains[chain].insertFirst(rule)
+    } else {
+      result.tables[table].chains[chain].append(rule)
+    }
   }
 
   /// `filter input ip saddr …`: a rule without `add rule`, for chains that are known.
@@ -192,16 +208,23 @@ extension NFTTextParser {
 
 // Commands that take something away.
 extension NFTTextParser {
-  private mutating func remove(_ start: Int, _ reason: String, _ isRemoved: (NFTTable) -> Bool) {
+  private mutating func removeAll(of family: NFTFamily?, _ start: Int) {
     skipStatement()
-    for table in result.tables where isRemoved(table) && table.chains.contains(where: { !$0.rules.isEmpty }) {
-      ledger.gap(
-        LedgerGap(
-          range: table.source, state: .notModelled, couldChangeVerdict: true,
-          reason: "table `\(printable(table.name))` \(reason); keep one capture in a file"))
+    if result.holds(family) {
+      for table in result.tables where family == nil || table.family == family {
+        noteRemoval(table, "`flush ruleset`")
+      }
+      result.removeTables(of: family)
     }
-    result.removeTables(where: isRemoved)
     use(from: start)
+  }
+
+  private mutating func noteRemoval(_ table: NFTTable, _ statement: String) {
+    guard table.chains.contains(where: { !$0.isEmpty }) else { return }
+    ledger.gap(
+      LedgerGap(
+        range: table.source, state: .notModelled, couldChangeVerdict: true,
+        reason: "table `\(printable(table.name))` is emptied by a later \(statement); keep one capture in a file"))
   }
 
   private mutating func removeChain(_ verb: String, _ start: Int) throws(NFTSyntaxProblem) {
@@ -209,11 +232,8 @@ extension NFTTextParser {
     let table = try existingTable(start)
     let name = try name()
     if let chain = result.tables[table].chain(name) {
-      if verb == "flush" {
-        result.tables[table].chains[chain].rules = []
-      } else {
-        result.tables[table].removeChain(name)
-      }
+      result.tables[table].chains[chain].set([])
+      if verb != "flush" { result.tables[table].chains[chain].base = nil }
     }
     use(from: start)
   }
@@ -241,14 +261,11 @@ extension NFTTextParser {
     skipStatement()
     gap(from: start, "which rule `\(verb) rule` means is not known; each of the chain may be gone", state: .notModelled)
     guard let chain = result.tables[table].chain(name) else { return }
-    let doubt = Uncertainty(range: range(from: start), reason: "this later statement may have removed the rule")
-    for place in result.tables[table].chains[chain].rules.indices {
-      result.tables[table].chains[chain].rules[place].doubt = doubt
-    }
+    result.tables[table].chains[chain].deletion = range(from: start)
     guard verb == "replace" else { return }
     var rule = NFTRule(range: range(from: start), statements: [.fate("the rule that replaces another is not followed")])
-    rule.doubt = doubt
-    result.tables[table].chains[chain].rules.insert(rule, at: 0)
+    rule.doubt = Uncertainty(range: rule.range, reason: "the rule's place in the chain is not known")
+    result.tables[table].chains[chain].insertFirst(rule)
   }
 }
 

@@ -23,6 +23,8 @@ struct NFTTextParser {
   var scopes: [[String: Int]] = [[:]]
   /// Elements and nesting of each definition, so that definitions in definitions stay small.
   var definitionSizes: [(elements: Int, depth: Int)] = []
+  /// Rules that were put at a numbered place.
+  var indexedRules = 0
   /// How deep braces and parentheses of the expression at hand nest.
   var depth = 0
 
@@ -42,6 +44,7 @@ struct NFTTextParser {
         command()
       }
     }
+    result.finish()
   }
 
   private mutating func markComments() {
@@ -211,12 +214,12 @@ extension NFTTextParser {
       case "include" where current.kind == .word:
         include()
         var rule = NFTRule(range: range(from: start))
-        rule.statements = [.fate("rules of an included file may stand here")]
-        result.tables[table].chains[chain].rules.append(rule)
+        rule.statements = [.unread]
+        result.tables[table].chains[chain].append(rule)
       case "define", "redefine", "undefine": try definition()
       default:
         let rule = rule()
-        result.tables[table].chains[chain].rules.append(rule)
+        result.tables[table].chains[chain].append(rule)
       }
     } catch {
       skipStatement()
@@ -302,7 +305,8 @@ extension NFTTextParser {
 
   /// The body of a set or map in braces.
   mutating func setBody(_ table: Int, _ name: String, _ range: SourceRange) throws(NFTSyntaxProblem) {
-    var set = result.tables[table].sets[name] ?? NFTSet(source: range)
+    // Taken out, so that adding to its elements copies nothing.
+    var set = result.tables[table].sets.removeValue(forKey: name) ?? NFTSet(source: range)
     defer { result.tables[table].sets[name] = set }
     guard takes("{") else { return }
     while !takes("}") {
