@@ -271,6 +271,15 @@ func scalance(_ firewall: String...) -> String {
     #expect(try fate(reading.devices[0]) == "permit")
   }
 
+  /// A section that no `exit` ends swallows nothing of the next.
+  @Test func `Sections end where the indentation or an exclamation mark says so`() throws {
+    for text in [
+      "ntp\n  ntp server id 1 ipv4 10.0.0.1\nfrobnicate\n", "ntp\nntp server id 1 ipv4 10.0.0.1\n!\nfrobnicate\n",
+    ] {
+      #expect(try readScalance(text).ledger.gaps.map(\.state) == [.notRecognised])
+    }
+  }
+
   @Test func secretsStayInTheFile() throws {
     let reading = try readScalance("firewall\npassword Hunter2Hunter2\nend\nsecretword auth psk Hunter2Hunter2\n")
     #expect(!(reading.ledger.gaps.map(\.reason) + reading.issues.map(\.message)).joined().contains("Hunter2"))

@@ -297,6 +297,11 @@ func weos(firewall: String...) -> String {
     #expect(reading.ledger.count(of: .notRecognised) == 4)
   }
 
+  @Test func `A block whose end is missing swallows nothing`() throws {
+    let reading = try readWeOS("ntp\n        server pool\nfrobnicate\n        x\n")
+    #expect(reading.ledger.gaps.count == 1)
+  }
+
   @Test(arguments: [
     "", "\n", "\u{0}", "end\nend", "ip", "ip\nfirewall", "ip\nfirewall\nfilter", "ip\nfirewall\nfilter pos",
     "ip\nfirewall\nnat",

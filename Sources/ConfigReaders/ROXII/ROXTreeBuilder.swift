@@ -65,7 +65,7 @@ struct ROXTreeBuilder {
       }
       let isRemoval = line.first == "no" && line.words.count > 1
       let words = isRemoval ? Array(line.words.dropFirst()) : line.words
-      let depth = depth(number)
+      let depth = indentation(file, number)
       if depth > 0 {
         while let last = open.last, last.depth >= depth { open.removeLast() }
       } else if Self.sections.contains(words[0]) {
@@ -93,10 +93,6 @@ struct ROXTreeBuilder {
   private func isEntry(_ node: Int) -> Bool {
     let list = tree.word(tree.parent(node))
     return list != "fwconfig" && Self.entries.contains(list)
-  }
-
-  private func depth(_ number: Int) -> Int {
-    file.bytes[file.lines.bounds(ofLine: number, in: file.bytes)].prefix(200).prefix { ASCII.isBlank($0) }.count
   }
 
   private mutating func remove(_ words: [String], below parent: Int, _ range: SourceRange) {

@@ -49,8 +49,20 @@ struct ScalanceReader {
 
   static func read(_ file: SourceFile) -> Reading {
     var reader = ScalanceReader(file)
+    var isIndented = false
     for number in 1...file.lines.count {
-      if let line = commandLine(file, number, &reader.notes.ledger) { reader.take(line) }
+      guard let line = commandLine(file, number, &reader.notes.ledger) else {
+        // `!` on a line of its own stands between sections.
+        if file.bytes[file.lines.bounds(ofLine: number, in: file.bytes)].first == ASCII.exclamation {
+          reader.modes = []
+        }
+        continue
+      }
+      // Nor does a section go on at the margin once its lines were indented, even if no `exit` ends it.
+      let depth = indentation(file, number)
+      if depth == 0, isIndented { reader.modes = [] }
+      isIndented = depth > 0
+      reader.take(line)
     }
     let device = reader.device()
     reader.notes.ledger.finish(file)

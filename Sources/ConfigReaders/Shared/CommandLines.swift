@@ -14,6 +14,16 @@ struct CommandLine {
   func begins(with start: String...) -> Bool { words.starts(with: start) }
 }
 
+/// How far a line is indented; a tab counts as eight blanks.
+func indentation(_ file: SourceFile, _ number: Int) -> Int {
+  var depth = 0
+  for byte in file.bytes[file.lines.bounds(ofLine: number, in: file.bytes)].prefix(200) {
+    guard ASCII.isBlank(byte) else { break }
+    depth += byte == ASCII.tab ? 8 : 1
+  }
+  return depth
+}
+
 /// Longer lines are no command of any device that is read this way.
 private let lengthLimit = 4096
 

@@ -70,23 +70,19 @@ struct WeOSReader {
   /// A block opens where the next line stands deeper, as in exports, or where a word that always opens one stands.
   private mutating func readLines() {
     var waiting: (line: CommandLine, depth: Int)?
+    var isIndented = false
     for number in 1...file.lines.count {
       guard let line = commandLine(file, number, &notes.ledger) else { continue }
-      let depth = depth(number)
-      if let (previous, before) = waiting { take(previous, isFollowedDeeper: depth > before) }
+      let depth = indentation(file, number)
+      if let (previous, before) = waiting {
+        // No block goes on at the margin once its lines were indented, even if its `end` is missing.
+        if before == 0, isIndented { blocks = [] }
+        isIndented = before > 0
+        take(previous, isFollowedDeeper: depth > before)
+      }
       waiting = (line, depth)
     }
     if let (previous, _) = waiting { take(previous, isFollowedDeeper: false) }
-  }
-
-  /// How far a line is indented.
-  private func depth(_ number: Int) -> Int {
-    var depth = 0
-    for byte in file.bytes[file.lines.bounds(ofLine: number, in: file.bytes)].prefix(200) {
-      guard ASCII.isBlank(byte) else { break }
-      depth += byte == ASCII.tab ? 8 : 1
-    }
-    return depth
   }
 
   mutating func mark(_ line: CommandLine, _ state: LineState) { notes.ledger.mark(line.range, state) }
