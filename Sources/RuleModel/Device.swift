@@ -171,8 +171,10 @@ public struct Device: Sendable {
   public var unboundLists: [Int] = []
   /// Whether packets of permitted sessions pass without a rule. A stateless device needs rules for replies.
   public var passesReplies: Bool
-  /// Whether the platform can tell industrial functions apart; without it, a port is all that a rule can name.
-  public var canInspectIndustrial: Bool = false
+  /// Industrial protocols whose functions the platform can tell apart; of the others a port is all that a rule can name.
+  public var inspectableProtocols: Set<IndustrialProtocol> = []
+  /// Whether the platform can tell functions of any industrial protocol apart.
+  public var canInspectIndustrial: Bool { !inspectableProtocols.isEmpty }
   public var source: SourceRange
 
   public init(name: String, platform: String, passesReplies: Bool, source: SourceRange) {

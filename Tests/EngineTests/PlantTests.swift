@@ -98,7 +98,7 @@ import Testing
 
   /// What the README of `substation` lists: code, file and line.
   static let beliefs: [(code: String, place: String)] = [
-    ("SEG002", "fw-wan.conf:180"), ("SIS001", "fw-wan.conf:180"), ("SEG004", "fw-wan.conf:180"),
+    ("SEG002", "fw-wan.conf:442"), ("SIS001", "fw-wan.conf:442"), ("SEG004", "fw-wan.conf:442"),
     ("DIO003", "fw-wan.conf:411"), ("SEG002", "fw-wan.conf:411"),
     ("SEG004", "fw-bay.xml:143"), ("RUL001", "fw-bay.xml:171"), ("SEG007", "fw-bay.xml:213"),
     ("SIS003", "sw-relay.cfg:152"), ("RUL006", "sw-relay.cfg:152"), ("CFG003", "sw-relay.cfg:115"),

@@ -9,7 +9,10 @@ extension Check {
     "An industrial protocol is permitted by port only, on a device that could inspect it.",
     work: .device { context in
       guard context.device.canInspectIndustrial else { return [] }
-      let industrial = context.space.set(industrialServices.map { PacketMatch(services: [$0.service]) })
+      let inspectable = industrialServices.filter { known in
+        known.industrialProtocol.map { context.device.inspectableProtocols.contains($0) } ?? false
+      }
+      let industrial = context.space.set(inspectable.map { PacketMatch(services: [$0.service]) })
         .intersection(context.sessions)
       return try context.violations(selecting: { $0 != $1 }) { _ in industrial }.compactMap { violation in
         guard let rule = context.rule(at: violation.place), !isInspected(rule, violation, context) else { return nil }
@@ -31,6 +34,7 @@ private func isInspected(_ rule: Rule, _ violation: RuleViolation, _ context: De
   let inspected = profile.map { $0.mode == .enforcing ? $0.protocols : [] } ?? []
   return industrialServices.allSatisfy { known in
     guard let industrialProtocol = known.industrialProtocol, !inspected.contains(industrialProtocol),
+      context.device.inspectableProtocols.contains(industrialProtocol),
       !rule.namesFunctions(of: industrialProtocol, known.service)
     else { return true }
     let traffic = context.space.set(PacketMatch(services: [known.service]))

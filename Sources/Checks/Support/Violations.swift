@@ -104,7 +104,13 @@ extension DeviceContext {
   func location(of place: RulePlace) -> SourceRange {
     if let rule = rule(at: place) { return rule.source }
     guard let list = place.list else {
-      return device.pipeline.indices.contains(place.stage) ? device.pipeline[place.stage].source : device.source
+      guard device.pipeline.indices.contains(place.stage) else { return device.source }
+      if case .filter(_, let fallback) = device.pipeline[place.stage].work,
+        case .configured(let range) = fallback.origin
+      {
+        return range
+      }
+      return device.pipeline[place.stage].source
     }
     if case .configured(let range) = device.lists[list].fallback.origin { return range }
     return device.lists[list].source

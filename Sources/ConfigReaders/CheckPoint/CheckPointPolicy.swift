@@ -106,7 +106,7 @@ struct CheckPointPolicy {
   ) -> Device {
     let source = gateway?.entry(named: "name")?.range ?? layers.first?.range ?? file.range(ofLine: 1)
     var device = Device(name: printable(name), platform: "checkpoint-mgmt", passesReplies: true, source: source)
-    device.canInspectIndustrial = true
+    device.inspectableProtocols = Set(IndustrialProtocol.allCases)
     device.interfaces = (gateway?["interfaces"]?.items ?? []).compactMap { interface($0) }
     device.listsAllInterfaces = gateway != nil
     addLayers(to: &device, layers, gateway)

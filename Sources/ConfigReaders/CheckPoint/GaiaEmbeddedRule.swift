@@ -36,7 +36,7 @@ extension GaiaEmbeddedReader {
       name: printable(hostname ?? baseName(file.path)), platform: "checkpoint-gaia-embedded", passesReplies: true,
       source: source)
     device.listsAllInterfaces = false
-    device.canInspectIndustrial = true
+    device.inspectableProtocols = Set(IndustrialProtocol.allCases)
     let reason = Uncertainty(range: source, reason: "which of the two tables decides is not known")
     for table in GaiaEmbeddedRule.Table.allCases {
       let lowered = self.rules(of: table).enumerated().map { order, rule in self.rule(rule, order, reason) }

@@ -56,7 +56,7 @@ struct FortiDomain {
     self.notes = notes
     device = Device(name: name, platform: "fortios", passesReplies: true, source: source)
     device.instance = scope.name
-    device.canInspectIndustrial = true
+    device.inspectableProtocols = Set(IndustrialProtocol.allCases)
   }
 
   /// Builds the whole device.

@@ -8,11 +8,13 @@ import SourceText
 /// HiSecOS 3.0, figure "Processing sequence of the data packets in the device").
 extension HiSecOSReader {
   mutating func lowerForwarding() {
-    device.canInspectIndustrial = container.mibs.contains { mib in
+    let hasEnforcers = container.mibs.contains { mib in
       mib.tables.contains { table in
         table.name.hasPrefix("hm2DPIProfile") || table.rows.contains { $0.text("hm2DPIProfileIndex") != nil }
       }
     }
+    // EAGLE20 and EAGLE30 have enforcers for these two; those of the EAGLE40 are not published.
+    if hasEnforcers { device.inspectableProtocols = [.modbus, .opcClassic] }
     let policy = defaultPolicy()
     noteAccessLists()
     noteLearning()

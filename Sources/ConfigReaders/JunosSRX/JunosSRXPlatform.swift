@@ -56,6 +56,8 @@ private func detectJunos(_ file: SourceFile) -> String? {
     }
     if line.hasPrefix("## Last c") { return "its header is that of a Junos configuration" }
     if first.hasPrefix("#") || first.hasPrefix("/*") { continue }
+    // RUGGEDCOM ROX II has `security` and braces too, and a firewall under a word of its own.
+    if words.contains("fwconfig") { return nil }
     if StatementCommand(rawValue: first) != nil, opened == nil {
       if let reason = setPath(words) { return reason }
     } else if let opened {

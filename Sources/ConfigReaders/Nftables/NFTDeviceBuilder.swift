@@ -267,7 +267,8 @@ extension NFTDeviceBuilder {
     let isMain = entry.base.hook == .forward || entry.base.hook == .input
     let rewrites = rewrites[entry.table].leads[entry.chain] ? rewrites[entry.table].range : nil
     // Beside a chain that may stop packets, one that stops none decides nothing.
-    guard denies[entry.table][entry.chain] || (isMain && !denyingHooks.contains(entry.base.hook)) || rewrites != nil else { return [] }
+    guard denies[entry.table][entry.chain] || (isMain && !denyingHooks.contains(entry.base.hook)) || rewrites != nil
+    else { return [] }
     let pass = ruleset.tables[entry.table].family.only.flatMap { passLists[$0] }
     var stage = Stage(
       .filter(lists: (pass.map { [$0] } ?? []) + [list], fallback: content.fallback), name: "\(content.name) chain",

@@ -113,7 +113,8 @@ struct UCIFirewall {
             reason: "the option `\(printable(option.key))` is not known in a section that has no effect by it"))
       } else {
         gap(
-          section.range(of: option.key), "the option `\(printable(option.key))` is not known here; the section may do less than it says",
+          section.range(of: option.key),
+          "the option `\(printable(option.key))` is not known here; the section may do less than it says",
           state: .notRecognised)
         sections[place].hasUnknownOption = section.range(of: option.key)
       }

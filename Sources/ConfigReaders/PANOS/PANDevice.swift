@@ -31,7 +31,7 @@ struct PANDevice {
     self.instance = instance
     device = Device(name: instance.name, platform: "panos", passesReplies: true, source: instance.source)
     device.instance = instance.virtualSystem
-    device.canInspectIndustrial = true
+    device.inspectableProtocols = Set(IndustrialProtocol.allCases)
   }
 
   /// Builds the whole device.

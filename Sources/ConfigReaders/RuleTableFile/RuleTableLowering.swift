@@ -20,7 +20,7 @@ struct RuleTableLowering {
     device = Device(
       name: printable(text.device ?? baseName(file.path)), platform: "rule-table", passesReplies: isStateful,
       source: file.range(0, file.bytes.count))
-    device.canInspectIndustrial = text.rows.contains { !$0.functionWords.isEmpty }
+    device.inspectableProtocols = Set(text.rows.flatMap(\.inspectedProtocols))
   }
 
   mutating func lower() -> Device {

@@ -1,3 +1,4 @@
+import PacketSets
 import SourceText
 
 /// A word of a rule table and where it stands.
@@ -25,6 +26,14 @@ struct RuleTableRow {
 
   /// The words of a column that must not be left out.
   subscript(column: String) -> [RuleTableWord] { words[column] ?? [] }
+
+  /// The protocols whose functions the rule names.
+  var inspectedProtocols: [IndustrialProtocol] {
+    let named = self["functions"].compactMap { word in
+      IndustrialProtocol(name: String(word.text.prefix { $0 != ":" }))
+    }
+    return self["units"].isEmpty && self["registers"].isEmpty ? named : named + [.modbus]
+  }
 
   /// Whatever says which industrial messages are meant.
   var functionWords: [RuleTableWord] { self["functions"] + self["units"] + self["registers"] }

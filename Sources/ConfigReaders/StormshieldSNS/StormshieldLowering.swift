@@ -46,7 +46,7 @@ struct StormshieldLowering {
     device = Device(
       name: baseName(reader.file.path), platform: "stormshield-sns", passesReplies: true,
       source: reader.file.range(ofLine: 1))
-    device.canInspectIndustrial = true
+    device.inspectableProtocols = [.modbus, .s7, .opcUA, .iec104, .ethernetIP, .bacnet]
   }
 
   mutating func note(_ range: SourceRange, _ state: LineState, _ reason: String) {

@@ -8,7 +8,7 @@ extension WeOSReader {
     let whole = file.range(0, file.bytes.count)
     // Chapter 31: traffic of established connections passes in the reverse direction.
     var device = Device(name: name, platform: "weos", passesReplies: true, source: whole)
-    device.canInspectIndustrial = firewall.mayInspectIndustrial
+    device.inspectableProtocols = firewall.mayInspectIndustrial ? [.modbus] : []
     let filters = firewall.filters.order.enumerated().map {
       filterRule(firewall.filters.lines[$0.element], position: $0.offset + 1)
     }
