@@ -61,6 +61,18 @@ func rox(_ lines: String..., active: String = "security firewall enable\nsecurit
     "fwrule \(name) source-zone predefined-zone \(from) destination-zone predefined-zone \(to) \(rest)"
   }
 
+  /// Junos has blocks of the same names; a firewall under `fwconfig` is none of its own.
+  @Test func `Braces are told from those of Junos`() throws {
+    let text =
+      "security {\n  firewall {\n    enable;\n    fwconfig plant {\n      fwzone man {\n        type ipv4;\n      }\n    }\n  }\n}\n"
+    guard case .platform(let platform, _) = detectPlatform(try SourceFile(path: "rox.cfg", bytes: Array(text.utf8)))
+    else {
+      Issue.record("not detected, or claimed by several")
+      return
+    }
+    #expect(platform.id == "rox")
+  }
+
   // MARK: In force or not
 
   /// Guide 6.9: the router examines messages "when the RUGGEDCOM ROX II firewall is enabled".
