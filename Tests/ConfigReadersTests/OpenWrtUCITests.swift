@@ -13,7 +13,9 @@ private struct Router {
   let device: Device
 
   /// `network` and `zones` of a small router with a LAN and a WAN, then `text`.
-  init(_ text: String, defaults: String = Router.defaults, network: String = Router.network, zones: String = Router.zones)
+  init(
+    _ text: String, defaults: String = Router.defaults, network: String = Router.network, zones: String = Router.zones
+  )
     throws
   {
     try self.init(whole: network + defaults + zones + text)
@@ -44,7 +46,8 @@ private struct Router {
 
 
     """
-  static let defaults = "config defaults\n\toption input 'REJECT'\n\toption output 'ACCEPT'\n\toption forward 'REJECT'\n\n"
+  static let defaults =
+    "config defaults\n\toption input 'REJECT'\n\toption output 'ACCEPT'\n\toption forward 'REJECT'\n\n"
   static let zones = """
     config zone
     \toption name 'lan'
@@ -160,7 +163,8 @@ private struct Router {
   }
 
   @Test func logOfAZone() throws {
-    let router = try Router("", zones: Router.zones.replacing("option name 'wan'", with: "option name 'wan'\n\toption log '1'"))
+    let router = try Router(
+      "", zones: Router.zones.replacing("option name 'wan'", with: "option name 'wan'\n\toption log '1'"))
     #expect(router.rule("reject from zone wan")?.logging == .on)
     #expect(router.rule("accept from zone lan")?.logging == .off)
   }
@@ -198,11 +202,17 @@ private struct Router {
   @Test func protocolsAndPorts() throws {
     let router = try Router(
       rule("option src wan", "option dest lan", "option dest_port '502 1000-1010'", "option target ACCEPT")
-        + rule("option src wan", "option dest lan", "list proto 'icmp'", "list icmp_type 'echo-request'", "option target ACCEPT")
+        + rule(
+          "option src wan", "option dest lan", "list proto 'icmp'", "list icmp_type 'echo-request'",
+          "option target ACCEPT")
         + rule("option src wan", "option dest lan", "option proto '47'", "option target ACCEPT")
-        + rule("option src wan", "option dest lan", "option proto tcp", "option dest_port '!1-65000'", "option target ACCEPT"))
+        + rule(
+          "option src wan", "option dest lan", "option proto tcp", "option dest_port '!1-65000'", "option target ACCEPT"
+        ))
     #expect(router.gaps.isEmpty, "\(router.gaps)")
-    for proto: UInt8 in [6, 17] { #expect(router.verdict("192.0.2.9", "10.0.0.5", proto: proto, port: 502) == .permits) }
+    for proto: UInt8 in [6, 17] {
+      #expect(router.verdict("192.0.2.9", "10.0.0.5", proto: proto, port: 502) == .permits)
+    }
     #expect(router.verdict("192.0.2.9", "10.0.0.5", port: 1005) == .permits)
     #expect(router.verdict("192.0.2.9", "10.0.0.5", port: 503) == .denies)
     #expect(router.verdict("192.0.2.9", "10.0.0.5", port: 65001) == .permits)
@@ -216,7 +226,8 @@ private struct Router {
   @Test func addressesAndFamilies() throws {
     let router = try Router(
       rule(
-        "option src wan", "option dest lan", "list src_ip '192.0.2.0/24'", "list src_ip '!192.0.2.7'", "option proto all",
+        "option src wan", "option dest lan", "list src_ip '192.0.2.0/24'", "list src_ip '!192.0.2.7'",
+        "option proto all",
         "option target ACCEPT")
         + rule("option src wan", "option dest lan", "option family ipv6", "option proto all", "option target ACCEPT"))
     #expect(router.verdict("192.0.2.9", "10.0.0.5") == .permits)
@@ -236,7 +247,9 @@ private struct Router {
 
   @Test func disabledRulesStandInTheirList() throws {
     let router = try Router(
-      rule("option name Enable_SSH_WAN", "option src wan", "option dest_port 22", "option target ACCEPT", "option enabled '0'"))
+      rule(
+        "option name Enable_SSH_WAN", "option src wan", "option dest_port 22", "option target ACCEPT",
+        "option enabled '0'"))
     #expect(router.verdict("192.0.2.9", "192.0.2.2", port: 22, to: "") == .denies)
     #expect(router.rule("rule Enable_SSH_WAN")?.state == .disabled)
     #expect(router.rule("rule Enable_SSH_WAN")?.comment == "Enable_SSH_WAN")
@@ -245,7 +258,8 @@ private struct Router {
   /// Each leaves the rule open both ways.
   @Test(arguments: [
     "option limit '10/sec'", "option start_time '08:00'", "option weekdays 'Mon Tue'", "option monthdays '1'",
-    "option src_mac '00:11:22:33:44:55'", "option mark '0x1'", "option helper 'ftp'", "option extra '-m string --hex-string x'",
+    "option src_mac '00:11:22:33:44:55'", "option mark '0x1'", "option helper 'ftp'",
+    "option extra '-m string --hex-string x'",
     "option dscp 'CS1'", "option ipset 'nowhere'", "option proto '!tcp'", "option src_ip 'somewhere'",
     "option dest_port 'modbus'", "option target 'ACCEPTABLE'", "option wibble '1'", "option family 'seven'",
     "option device '!eth0'", "option proto 'frob'",
@@ -257,14 +271,16 @@ private struct Router {
       if line.contains("proto '!tcp'") || line.contains("frob") {
         #expect(router.verdict("192.0.2.9", "10.0.0.5", proto: 47) != (target == "ACCEPT" ? .permits : .denies))
       } else {
-        #expect(router.verdict("192.0.2.9", "10.0.0.5", port: 80) != (target == "ACCEPT" ? .permits : .denies), "\(line)")
+        #expect(
+          router.verdict("192.0.2.9", "10.0.0.5", port: 80) != (target == "ACCEPT" ? .permits : .denies), "\(line)")
       }
     }
   }
 
   /// A schedule shows in the rule's state.
   @Test func schedules() throws {
-    let router = try Router(rule("option name Shift", "option src wan", "option start_time 08:00", "option target ACCEPT"))
+    let router = try Router(
+      rule("option name Shift", "option src wan", "option start_time 08:00", "option target ACCEPT"))
     #expect(router.rule("rule Shift")?.state == .scheduled(name: "Shift"))
   }
 
@@ -272,7 +288,9 @@ private struct Router {
   @Test func priorities() throws {
     func rules(_ first: Int, _ second: Int) -> String {
       rule("option src wan", "option dest lan", "option proto all", "option target DROP", "option priority '\(first)'")
-        + rule("option src wan", "option dest lan", "option proto all", "option target ACCEPT", "option priority '\(second)'")
+        + rule(
+          "option src wan", "option dest lan", "option proto all", "option target ACCEPT", "option priority '\(second)'"
+        )
     }
     #expect(try Router(rules(1, 2)).verdict("192.0.2.9", "10.0.0.5") == .denies)
     let open = try Router(rules(2, 1))
@@ -306,7 +324,9 @@ private struct Router {
   /// ICMPv6 packet-too-big: fw4 of 2022 takes code 0 only, later every code.
   @Test func codesThatReleasesDifferOn() throws {
     let router = try Router(
-      rule("option src wan", "option dest lan", "option proto icmp", "option family ipv6", "option icmp_type packet-too-big",
+      rule(
+        "option src wan", "option dest lan", "option proto icmp", "option family ipv6",
+        "option icmp_type packet-too-big",
         "option target ACCEPT"))
     #expect(router.verdict("2001:db8::1", "2001:db8::2", proto: 58, type: 2) == .permits)
   }
@@ -320,7 +340,8 @@ private struct Router {
 
 /// Redirects, masquerading, nat and includes.
 @Suite struct OpenWrtUCITranslationTests {
-  private static let masquerading = Router.zones.replacing("option name 'wan'", with: "option name 'wan'\n\toption masq '1'")
+  private static let masquerading = Router.zones.replacing(
+    "option name 'wan'", with: "option name 'wan'\n\toption masq '1'")
 
   /// User guide, Redirects: destination translation, and the connection is let through (`ct status dnat`).
   @Test func redirects() throws {
@@ -355,7 +376,8 @@ private struct Router {
       if case .translate(let rules) = stage.work { rules } else { [] }
     }
     #expect(rules.count == 2)
-    #expect(rules.contains { $0.source == .pool(AddressSet(IPAddress("192.0.2.7")!)) && $0.egress.patterns == ["eth1"] })
+    #expect(
+      rules.contains { $0.source == .pool(AddressSet(IPAddress("192.0.2.7")!)) && $0.egress.patterns == ["eth1"] })
     #expect(rules.contains { $0.source == .egressInterface && $0.egress.patterns == ["eth9"] })
   }
 
@@ -366,7 +388,8 @@ private struct Router {
     let off = try Router("config include\n\toption path /etc/firewall.user\n\toption enabled 0\n")
     #expect(off.gaps.isEmpty)
     let inside = try Router(
-      "config include\n\toption type nftables\n\toption path /x.nft\n\toption position chain-pre\n\toption chain forward\n")
+      "config include\n\toption type nftables\n\toption path /x.nft\n\toption position chain-pre\n\toption chain forward\n"
+    )
     #expect(inside.verdict("192.0.2.9", "10.0.0.5") == .open)
   }
 }
@@ -378,7 +401,8 @@ private struct Router {
   }
 
   @Test func exportAndNoise() throws {
-    let text = "root@Teltonika:~# uci export firewall\npackage firewall\n\n# a comment\n" + Router.defaults + Router.zones
+    let text =
+      "root@Teltonika:~# uci export firewall\npackage firewall\n\n# a comment\n" + Router.defaults + Router.zones
       + "package dhcp\n\nconfig dnsmasq\n\toption domain 'lan'\n\toption secret 'x'\n\nroot@Teltonika:~#\n"
     let reading = try read(text.replacing("\n", with: "\r\n"))
     #expect(reading.ledger.gaps.isEmpty, "\(reading.ledger.gaps)")
@@ -392,7 +416,8 @@ private struct Router {
         {"name": "wan", "network": "wan", "input": "REJECT", "output": "ACCEPT", "forward": "REJECT",}],
        "rule": [{"name": "x", "src": "wan", "dest_port": 22, "target": "ACCEPT"}]}
       """
-    let text = Router.defaults + Router.zones
+    let text =
+      Router.defaults + Router.zones
       + "config rule\n\toption name x\n\toption src wan\n\toption dest_port 22\n\toption target ACCEPT\n"
     let (one, other) = (try read(json), try read(text))
     #expect(one.ledger.gaps.isEmpty && other.ledger.gaps.isEmpty, "\(one.ledger.gaps)")
@@ -410,7 +435,8 @@ private struct Router {
     "config defaults\n" + String(repeating: "config zone\n\toption name 'x'\n\tlist network 'y'\n", count: 10_000),
     "config zone\n\toption name x\n" + String(repeating: "\tlist device 'a+'\n", count: 10_000),
     "config zone\n\toption name x\n" + String(repeating: "\tlist subnet '::1/::ffff'\n", count: 10_000),
-    "config rule\n\toption src '*'\n" + String(repeating: "\tlist src_ip '::1/::ffff'\n\tlist dest_ip '::1/::ffff'\n", count: 2000),
+    "config rule\n\toption src '*'\n"
+      + String(repeating: "\tlist src_ip '::1/::ffff'\n\tlist dest_ip '::1/::ffff'\n", count: 2000),
     "config zone\n\toption name 'unclosed\n", "config\noption\nlist\n", "option a b\n", "config zone 'a' 'b' 'c'\n",
     "config rule\n\toption src \0\u{1}\n", "config zone\n\toption name " + String(repeating: "x", count: 1_000_000),
     "{\"zone\": [" + String(repeating: "[", count: 100_000), "{\"zone\": [7, {\"name\": []}]}", "{\"rule\": {}",
@@ -433,7 +459,9 @@ private struct Router {
       guard isOwn else { continue }
       count += 1
       let reading = readOpenWrtUCI(file)
-      let known = ["is not read", "raw iptables text", "%%WAN_NETWORK%%", "exclude each other", "attack_prevention", "unknown_"]
+      let known = [
+        "is not read", "raw iptables text", "%%WAN_NETWORK%%", "exclude each other", "attack_prevention", "unknown_",
+      ]
       let open = reading.ledger.gaps.filter { gap in !known.contains { gap.reason.contains($0) } }
       #expect(open.isEmpty, "\(path): \(open)")
       #expect(reading.devices.count == 1, "\(path)")

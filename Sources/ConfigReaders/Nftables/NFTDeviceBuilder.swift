@@ -170,12 +170,15 @@ extension NFTDeviceBuilder {
     for content in ruleset.tables { for chain in content.chains { names[chain.name, default: 0] += 1 } }
     var plan: [(table: Int, chain: Int)] = []
     for (table, content) in ruleset.tables.enumerated() {
+      let dropsInTranslation = content.chains.indices.contains { place in
+        denies[table][place] && content.chains[place].base?.kind == .nat
+      }
       lists.append(
         content.chains.indices.map { chain -> Int? in
           let isOnlyForTranslation =
             contexts[table][chain].isDisjoint(with: .isForFiltering)
             && contexts[table][chain].contains(.isForTranslation)
-          guard content.family.filtersIP, !isOnlyForTranslation || denies[table][chain] else { return nil }
+          guard content.family.filtersIP, !isOnlyForTranslation || dropsInTranslation else { return nil }
           plan.append((table, chain))
           return plan.count - 1
         })
@@ -267,7 +270,8 @@ extension NFTDeviceBuilder {
     let isMain = entry.base.hook == .forward || entry.base.hook == .input
     let rewrites = rewrites[entry.table].leads[entry.chain] ? rewrites[entry.table].range : nil
     // Beside a chain that may stop packets, one that stops none decides nothing.
-    guard denies[entry.table][entry.chain] || (isMain && !denyingHooks.contains(entry.base.hook)) || rewrites != nil else { return [] }
+    guard denies[entry.table][entry.chain] || (isMain && !denyingHooks.contains(entry.base.hook)) || rewrites != nil
+    else { return [] }
     let pass = ruleset.tables[entry.table].family.only.flatMap { passLists[$0] }
     var stage = Stage(
       .filter(lists: (pass.map { [$0] } ?? []) + [list], fallback: content.fallback), name: "\(content.name) chain",

@@ -113,7 +113,8 @@ struct UCIFirewall {
             reason: "the option `\(printable(option.key))` is not known in a section that has no effect by it"))
       } else {
         gap(
-          section.range(of: option.key), "the option `\(printable(option.key))` is not known here; the section may do less than it says",
+          section.range(of: option.key),
+          "the option `\(printable(option.key))` is not known here; the section may do less than it says",
           state: .notRecognised)
         sections[place].hasUnknownOption = section.range(of: option.key)
       }
@@ -206,7 +207,14 @@ extension UCIFirewall {
       defaults[keyPath: path] = policy
       defaults.ranges[key] = section.range(of: key)
     }
-    defaults.dropsInvalid = UCIValues.bool(section.value("drop_invalid")) == true
+    defaults.dropsInvalid =
+      UCIValues.bool(section.value("drop_invalid")) == true
+      || UCIValues.bool(section.value("drop_invalid_early")) == true
+    if UCIValues.bool(section.value("disable_ipv6")) == true {
+      gap(
+        section.range(of: "disable_ipv6"),
+        "older releases leave IPv6 unfiltered by this option, fw4 takes no notice of it; IPv6 is read as filtered")
+    }
     defaults.limitsSYN = UCIValues.bool(section.value("synflood_protect") ?? section.value("syn_flood")) == true
   }
 }
