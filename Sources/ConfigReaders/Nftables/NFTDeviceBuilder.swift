@@ -170,12 +170,15 @@ extension NFTDeviceBuilder {
     for content in ruleset.tables { for chain in content.chains { names[chain.name, default: 0] += 1 } }
     var plan: [(table: Int, chain: Int)] = []
     for (table, content) in ruleset.tables.enumerated() {
+      let dropsInTranslation = content.chains.indices.contains { place in
+        denies[table][place] && content.chains[place].base?.kind == .nat
+      }
       lists.append(
         content.chains.indices.map { chain -> Int? in
           let isOnlyForTranslation =
             contexts[table][chain].isDisjoint(with: .isForFiltering)
             && contexts[table][chain].contains(.isForTranslation)
-          guard content.family.filtersIP, !isOnlyForTranslation || denies[table][chain] else { return nil }
+          guard content.family.filtersIP, !isOnlyForTranslation || dropsInTranslation else { return nil }
           plan.append((table, chain))
           return plan.count - 1
         })

@@ -151,10 +151,13 @@ enum NFTDestinations {
         case nil: break
         }
         if let ports = rule.destinationPorts {
-          match.services = match.services.map { service in
-            var service = service
-            service.destinationPorts = ports
-            return service
+          match.services = match.services.flatMap { service -> [Service] in
+            var changed = service
+            changed.destinationPorts = ports
+            // Packets without ports only get the new address.
+            var other = service
+            other.protocols = service.protocols.subtracting(IPProtocol.withPorts)
+            return other.protocols.isEmpty || service.constrainsPorts ? [changed] : [changed, other]
           }
         }
         match.states = .all

@@ -98,8 +98,18 @@ struct NFTTable {
     return chains.count - 1
   }
 
-  /// Puts the chains' rules in their final order.
-  mutating func finish() { for place in chains.indices { chains[place].finish() } }
+  /// Puts the chains' rules in their final order and notes which sets they change.
+  mutating func finish() {
+    for place in chains.indices {
+      chains[place].finish()
+      for rule in chains[place].rules {
+        for case .update(let set, let deletes) in rule.statements {
+          sets[set]?.isDynamic = true
+          if deletes { sets[set]?.losesElements = true }
+        }
+      }
+    }
+  }
 }
 
 /// A chain; with `base` it is entered by packets, without only by jumps.

@@ -239,7 +239,12 @@ extension NFTTextParser {
     let isField =
       current.kind == .word
       && (NFTNames.metaKeys.contains(current.text) || NFTNames.isField(current.text, following.text))
-    guard isField || current.is("@") else { return try valueList() }
+    guard isField || current.is("@") else {
+      let value = try valueList()
+      // `meta priority set 1:10`
+      if takes(":") { _ = try valueTerm() }
+      return value
+    }
     let key = try key()
     while takes("&") || takesWord("and") || takesArithmetic() { _ = try valueTerm() }
     return key

@@ -207,7 +207,14 @@ extension UCIFirewall {
       defaults[keyPath: path] = policy
       defaults.ranges[key] = section.range(of: key)
     }
-    defaults.dropsInvalid = UCIValues.bool(section.value("drop_invalid")) == true
+    defaults.dropsInvalid =
+      UCIValues.bool(section.value("drop_invalid")) == true
+      || UCIValues.bool(section.value("drop_invalid_early")) == true
+    if UCIValues.bool(section.value("disable_ipv6")) == true {
+      gap(
+        section.range(of: "disable_ipv6"),
+        "older releases leave IPv6 unfiltered by this option, fw4 takes no notice of it; IPv6 is read as filtered")
+    }
     defaults.limitsSYN = UCIValues.bool(section.value("synflood_protect") ?? section.value("syn_flood")) == true
   }
 }

@@ -7,11 +7,14 @@ struct UCIOptions {
 
   static let known: [String: UCIOptions] = [
     "defaults": UCIOptions(
-      read: ["input", "output", "forward", "drop_invalid", "syn_flood", "synflood_protect"],
+      read: [
+        "input", "output", "forward", "drop_invalid", "drop_invalid_early", "disable_ipv6", "syn_flood",
+        "synflood_protect",
+      ],
       ignored: [
         "synflood_rate", "synflood_burst", "tcp_syncookies", "tcp_ecn", "tcp_window_scaling", "accept_redirects",
         "accept_source_route", "auto_helper", "custom_chains", "flow_offloading", "flow_offloading_hw",
-        "flow_offloading_related", "tcp_reject_code", "any_reject_code", "auto_includes", "name", "disable_ipv6",
+        "flow_offloading_related", "tcp_reject_code", "any_reject_code", "auto_includes", "name",
       ]),
     "zone": UCIOptions(
       read: [
