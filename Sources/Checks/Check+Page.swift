@@ -46,4 +46,5 @@ private let pages: [String: [UInt8]] = [
   "CFG004": PackageResources.CFG004_md,
   "CFG005": PackageResources.CFG005_md,
   "CFG006": PackageResources.CFG006_md,
+  "CFG007": PackageResources.CFG007_md,
 ]

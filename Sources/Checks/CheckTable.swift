@@ -9,6 +9,7 @@ extension Check {
     shadowed, covered, redundant, generalisation, correlation, permitAny, overPermissive, zoneWide, notLogged,
     partlyShadowed,
     notRecognised, notModelled, undefinedReference, dynamicObject, platformUnknown, truncated,
+    pendingChanges,
   ]
 
   /// All that runs under a code; two entries where one part needs zones and one does not.

@@ -45,9 +45,10 @@ struct FormatsCommand: ParsableCommand {
 
   func run() throws {
     guard let name else {
+      let width = Platform.all.map(\.id.count).max() ?? 0
       for platform in Platform.all {
         let support = platform.support.rawValue.padded(17)
-        write("\(platform.id.padded(16))  \(support)  \(platform.title)\n", to: .standardOutput)
+        write("\(platform.id.padded(width))  \(support)  \(platform.title)\n", to: .standardOutput)
       }
       return
     }

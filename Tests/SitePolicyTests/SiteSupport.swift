@@ -56,7 +56,7 @@ let knownChecks: [String: Set<String>] = {
       "OTP001", "OTP002", "OTP003", "OTP005", "RUL001", "RUL002", "RUL003", "RUL004", "RUL005", "RUL017", "RUL006",
       "RUL007", "RUL008",
     ]
-    + (1...6).map { "CFG00\($0)" }
+    + (1...7).map { "CFG00\($0)" }
   for code in codes { checks[code] = [] }
   checks["SEG002"] = ["only-with-dmz"]
   checks["SEG007"] = ["only-levels-in-use"]

@@ -31,6 +31,11 @@ extension Check {
     "CFG006", "truncated", .high, "The configuration is cut off or empty.",
     work: .reading { $0.issues(.truncated) })
 
+  static let pendingChanges = Check(
+    "CFG007", "pending-changes", .medium,
+    "The file holds changes that are not in force, or more than one configuration.",
+    work: .reading { $0.issues(.pendingChanges) })
+
   /// Raised by the engine, which meets files before there is a reading.
   static let platformUnknown = Check(
     "CFG005", "platform-unknown", .high, "The platform of a configuration is not recognised.",

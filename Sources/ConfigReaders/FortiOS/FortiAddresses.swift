@@ -87,7 +87,7 @@ extension FortiDomain {
       // A multicast address has the type ipmask only on request; its default is a range.
       if tree.setting("start-ip", of: node) != nil, tree.setting("subnet", of: node) == nil { return range4(node) }
       guard let subnet = tree.setting("subnet", of: node) else { return AddressBounds(.allV4) }
-      return FortiText.subnet(subnet.words).map { AddressBounds($0) } ?? malformed(node, .allV4)
+      return LiteralText.subnet(subnet.words).map { AddressBounds($0) } ?? malformed(node, .allV4)
     case "iprange", "multicastrange": return range4(node)
     case "wildcard":
       guard let words = tree.setting("wildcard", of: node)?.words, words.count == 2,
@@ -149,48 +149,5 @@ extension FortiDomain {
         matters: true)
     }
     return AddressBounds(lower: .empty, upper: upper, uncertainties: [Uncertainty(range: range, reason: reason)])
-  }
-}
-
-/// Text forms of addresses and ports.
-enum FortiText {
-  /// `A M`, `A/len` or a bare address; nil for anything else.
-  static func subnet(_ words: [String]) -> AddressSet? {
-    if words.count == 2, let address = IPAddress(words[0]), let mask = IPAddress(words[1]), address.family == .v4,
-      mask.family == .v4
-    {
-      return AddressSet(v4: address.v4, mask: mask.v4)
-    }
-    guard words.count == 1, let prefix = IPPrefix(words[0]) else { return nil }
-    return AddressSet(prefix)
-  }
-
-  /// `A M` or `A/len` with a contiguous mask, host bits kept.
-  static func interfaceAddress(_ words: [String]) -> InterfaceAddress? {
-    if words.count == 2, let address = IPAddress(words[0]), let mask = IPAddress(words[1]),
-      let length = mask.family == .v4 ? mask.v4.prefixLength : nil, let network = IPPrefix(address, length: length)
-    {
-      return InterfaceAddress(address: address, network: network)
-    }
-    guard words.count == 1, let network = IPPrefix(words[0]) else { return nil }
-    guard let address = IPAddress(words[0].prefix { $0 != "/" }) else { return nil }
-    return InterfaceAddress(address: address, network: network)
-  }
-
-  /// `A` or `A-B`.
-  static func range(_ text: String) -> AddressSet? {
-    let ends = text.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
-    guard let first = IPAddress(ends[0]) else { return nil }
-    guard ends.count == 2 else { return AddressSet(first) }
-    return IPAddress(ends[1]).flatMap { AddressSet(first: first, last: $0) }
-  }
-
-  /// `N` or `N-M`.
-  static func ports(_ text: some StringProtocol) -> ClosedRange<UInt16>? {
-    let ends = text.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
-    guard let first = UInt16(ends[0]) else { return nil }
-    guard ends.count == 2 else { return first...first }
-    guard let last = UInt16(ends[1]), first <= last else { return nil }
-    return first...last
   }
 }

@@ -133,25 +133,3 @@ struct FortiDomain {
     return Uncertainty(range: range, reason: message)
   }
 }
-
-/// Bounds of a union, built in one go: pairwise unions of thousands of group members would be quadratic.
-func union(of parts: [AddressBounds]) -> AddressBounds {
-  AddressBounds(
-    lower: union(of: parts.map(\.lower)), upper: union(of: parts.map(\.upper)),
-    uncertainties: limited(parts.flatMap { $0.uncertainties.prefix(uncertaintyLimit) }))
-}
-
-/// The union of many sets; O(n log n) in their intervals.
-func union(of sets: [AddressSet]) -> AddressSet {
-  if sets.count == 1 { return sets[0] }
-  return AddressSet(
-    v4: IntervalSet(sets.flatMap(\.v4.intervals)), v6: IntervalSet(sets.flatMap(\.v6.intervals)))
-}
-
-/// How many reasons one object or rule keeps: a group of ten thousand FQDNs needs no ten thousand reasons.
-let uncertaintyLimit = 16
-
-/// At most `uncertaintyLimit` reasons, the first ones.
-func limited(_ uncertainties: [Uncertainty]) -> [Uncertainty] {
-  uncertainties.count > uncertaintyLimit ? Array(uncertainties.prefix(uncertaintyLimit)) : uncertainties
-}

@@ -83,7 +83,7 @@ extension FortiDomain {
       else { continue }
       // `502:505` is a range; several are separated by commas.
       let ranges = words.flatMap { $0.split(separator: ",") }.map { part in
-        FortiText.ports(String(part.map { $0 == ":" ? "-" : $0 }))
+        LiteralText.ports(String(part.map { $0 == ":" ? "-" : $0 }))
       }
       return ranges.contains { $0 == nil } ? .empty : IntervalSet(ranges.compactMap { $0 })
     }

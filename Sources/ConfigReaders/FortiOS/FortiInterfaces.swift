@@ -57,7 +57,7 @@ extension FortiDomain {
     }
     var result: [InterfaceAddress] = []
     for setting in settings.compactMap({ $0 }) {
-      if let address = FortiText.interfaceAddress(setting.words) {
+      if let address = LiteralText.interfaceAddress(setting.words) {
         // 0.0.0.0 0.0.0.0 is the default: no address.
         if address.network.length > 0 { result.append(address) }
       } else {
@@ -67,7 +67,7 @@ extension FortiDomain {
     guard let ipv6 = tree.section("ipv6", in: node) else { return result }
     let texts = [tree.value("ip6-address", of: ipv6)].compactMap { $0 }
     let extra = tree.entries("ip6-extra-addr", in: ipv6).map { tree.nodes[$0].name }
-    return result + (texts + extra).compactMap { FortiText.interfaceAddress([$0]) }.filter { $0.network.length > 0 }
+    return result + (texts + extra).compactMap { LiteralText.interfaceAddress([$0]) }.filter { $0.network.length > 0 }
   }
 
   /// Names the bridge or aggregate that ports belong to.
@@ -171,7 +171,7 @@ extension FortiDomain {
     var hosts: [AddressSet] = []
     for node in administrators {
       // 0.0.0.0/0 and ::/0 are the defaults of the unused ones.
-      let own = tree.nodes[node].settings.compactMap { FortiText.subnet($0.words) }
+      let own = tree.nodes[node].settings.compactMap { LiteralText.subnet($0.words) }
         .filter { !$0.v4.isAll && !$0.v6.isAll }
       if own.isEmpty { return }
       hosts += own

@@ -180,7 +180,7 @@ extension FortiDomain {
     }
     for (name, path) in [("orig-port", \Service.sourcePorts), ("dst-port", \Service.destinationPorts)] {
       guard let word = tree.value(name, of: node), word != "0" else { continue }
-      if let ports = FortiText.ports(word) {
+      if let ports = LiteralText.ports(word) {
         service[keyPath: path] = IntervalSet(ports)
       } else {
         open.append(Uncertainty(range: tree.nodes[node].range, reason: "the port cannot be read"))

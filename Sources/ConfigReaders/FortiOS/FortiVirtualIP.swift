@@ -135,7 +135,7 @@ extension FortiDomain {
     let range = tree.nodes[node].range
     let all: AddressSet = family == .v4 ? .allV4 : .allV6
     if let objects = tree.setting("extaddr", of: node) { return addressBounds(objects, family) }
-    if let text = tree.value("extip", of: node), let set = FortiText.range(text) {
+    if let text = tree.value("extip", of: node), let set = LiteralText.range(text) {
       // 0.0.0.0 stands for the interface's own address, whatever it is at the time.
       if set.contains(family == .v4 ? IPAddress(v4: 0) : IPAddress(v6: 0)) { return ownExternal(node, range, all) }
       return AddressBounds(set)
@@ -156,7 +156,7 @@ extension FortiDomain {
 
   private func sourceFilter(_ node: Int) -> AddressBounds {
     guard let filter = tree.setting("src-filter", of: node) else { return AddressBounds(.all) }
-    let sets = filter.words.map { FortiText.range($0) ?? FortiText.subnet([$0]) }
+    let sets = filter.words.map { LiteralText.range($0) ?? LiteralText.subnet([$0]) }
     guard !sets.contains(where: { $0 == nil }) else {
       return .unknown(Uncertainty(range: filter.range, reason: "the source filter cannot be read"))
     }
@@ -174,7 +174,7 @@ extension FortiDomain {
       if server == "ip" { return }
       word = server == "udp" ? "udp" : "tcp"
     }
-    let external = tree.value("extport", of: node).map { FortiText.ports($0) } ?? 1...65535
+    let external = tree.value("extport", of: node).map { LiteralText.ports($0) } ?? 1...65535
     guard let proto = protocols[word], let external else {
       result.open.append(Uncertainty(range: result.range, reason: "the forwarded port cannot be read"))
       return
@@ -183,7 +183,7 @@ extension FortiDomain {
       result.limit = ServiceBounds([Service(proto: proto)])
       return
     }
-    let mapped = tree.value("mappedport", of: node).map { FortiText.ports($0) } ?? external
+    let mapped = tree.value("mappedport", of: node).map { LiteralText.ports($0) } ?? external
     guard let mapped, external != 0...0 || type != "server-load-balance" else {
       // Port 0 of a virtual server means every port.
       if mapped != nil {
@@ -213,7 +213,7 @@ extension FortiDomain {
   }
 
   private mutating func readStaticMapping(_ node: Int, _ all: AddressSet, _ result: inout FortiVirtualIP) {
-    let sets = tree.words("mappedip", of: node).map { FortiText.range($0) ?? FortiText.subnet([$0]) }
+    let sets = tree.words("mappedip", of: node).map { LiteralText.range($0) ?? LiteralText.subnet([$0]) }
     guard !sets.isEmpty, !sets.contains(where: { $0 == nil }) else {
       let reason = Uncertainty(range: result.range, reason: "the virtual IP's mapped address is not in the file")
       result.mapped = AddressBounds(lower: .empty, upper: all, uncertainties: [reason])

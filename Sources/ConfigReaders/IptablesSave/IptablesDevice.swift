@@ -105,7 +105,7 @@ extension IptablesDeviceBuilder {
   private mutating func addPassLists() {
     for family in families {
       let other: IPFamily = family == .v4 ? .v6 : .v4
-      let all = IptablesAddresses.all(other)
+      let all = MaskedAddresses.all(other)
       var rule = Rule(
         order: 0, name: "\(title(other)) does not come here",
         match: MatchBounds(PacketMatch(sources: all, destinations: all)), action: .permit, source: device.source)
@@ -127,7 +127,7 @@ extension IptablesDeviceBuilder {
     let missing: IPFamily = family == .v4 ? .v6 : .v4
     let name = "\(title(missing)) is not in this file"
     if let known = device.lists.firstIndex(where: { $0.name == name }) { return [unknownStage(known, name)] }
-    let all = IptablesAddresses.all(missing)
+    let all = MaskedAddresses.all(missing)
     let program = missing == .v4 ? "iptables-save" : "ip6tables-save"
     let why = Uncertainty(range: device.source, reason: "the file has no \(title(missing)) table")
     var rule = Rule(

@@ -62,7 +62,7 @@ struct IptablesListBuilder {
 
   private var everything: MatchBounds {
     MatchBounds(
-      PacketMatch(sources: IptablesAddresses.all(read.family), destinations: IptablesAddresses.all(read.family)))
+      PacketMatch(sources: MaskedAddresses.all(read.family), destinations: MaskedAddresses.all(read.family)))
   }
 
   /// A LOG rule right before a verdict logs it when both take the same packets.

@@ -44,7 +44,7 @@ struct IptablesRule {
   init(range: SourceRange, family: IPFamily) {
     self.range = range
     self.family = family
-    sources = AddressBounds(IptablesAddresses.all(family))
+    sources = AddressBounds(MaskedAddresses.all(family))
     destinations = sources
   }
 

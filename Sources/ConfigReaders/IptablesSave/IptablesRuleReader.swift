@@ -148,7 +148,7 @@ struct IptablesRuleReader {
 extension IptablesRuleReader {
   private mutating func addresses(_ side: WritableKeyPath<IptablesRule, AddressBounds>) {
     guard let word = value() else { return rule.problem("an address is missing") }
-    let all = IptablesAddresses.all(rule.family)
+    let all = MaskedAddresses.all(rule.family)
     let names = pieces(word, at: UInt8(ascii: ","))
     if isNegated, names.count > 1 { return rule.problem("`!` with several addresses is refused by iptables") }
     var bounds = address(names[0], all)
@@ -159,7 +159,7 @@ extension IptablesRuleReader {
 
   /// The addresses that one name stands for, as far as they are of this table's family.
   private mutating func address(_ name: String, _ all: AddressSet) -> AddressBounds {
-    guard let (lower, upper) = IptablesAddresses.parse(name) else {
+    guard let (lower, upper) = MaskedAddresses.parse(name) else {
       rule.dynamicNames.append("host name `\(printable(name))`")
       return .init(
         lower: .empty, upper: all,
@@ -188,7 +188,7 @@ extension IptablesRuleReader {
 
   private mutating func protocolOption() {
     guard let word = value() else { return rule.problem("a protocol is missing") }
-    guard let named = IptablesNames.protocols(word) else {
+    guard let named = ServiceNames.protocols(word) else {
       return rule.problem("`\(printable(word))` is no protocol name that is known here")
     }
     let set = isNegated ? named.complement : named
@@ -252,7 +252,7 @@ extension IptablesRuleReader {
       arguments.append(argument)
     }
     switch option.meaning {
-    case .ports(let side): ports(IptablesNames.ports(arguments[0]), side, name, arguments[0])
+    case .ports(let side): ports(ServiceNames.ports(arguments[0]), side, name, arguments[0])
     case .portList(let side): ports(portList(arguments[0]), side, name, arguments[0])
     case .syn: flags(mask: 23, value: 2)
     case .tcpFlags: tcpFlags(arguments)
@@ -279,7 +279,7 @@ extension IptablesRuleReader {
   private func portList(_ word: String) -> IntervalSet<UInt16>? {
     var set = IntervalSet<UInt16>.empty
     for part in pieces(word, at: UInt8(ascii: ",")) {
-      guard let ports = IptablesNames.ports(part) else { return nil }
+      guard let ports = ServiceNames.ports(part) else { return nil }
       set = set.union(ports)
     }
     return set
@@ -308,7 +308,7 @@ extension IptablesRuleReader {
   }
 
   private mutating func tcpFlags(_ arguments: [String]) {
-    guard let mask = IptablesNames.tcpFlags(arguments[0]), let value = IptablesNames.tcpFlags(arguments[1]) else {
+    guard let mask = ServiceNames.tcpFlags(arguments[0]), let value = ServiceNames.tcpFlags(arguments[1]) else {
       return rule.problem("`\(printable(arguments.joined(separator: " ")))` are no TCP flags that are known here")
     }
     flags(mask: mask, value: value)
@@ -322,7 +322,7 @@ extension IptablesRuleReader {
   }
 
   private mutating func icmp(_ word: String, _ family: IPFamily) {
-    guard let (types, codes) = IptablesNames.icmp(word, family: family) else {
+    guard let (types, codes) = ServiceNames.icmp(word, family: family) else {
       return rule.problem("`\(printable(word))` is no ICMP type that is known here")
     }
     let base = Service(proto: family == .v4 ? IPProtocol.icmp : IPProtocol.icmpV6)
@@ -377,11 +377,11 @@ extension IptablesRuleReader {
   }
 
   private mutating func addressRange(_ word: String, _ side: WritableKeyPath<IptablesRule, AddressBounds>) {
-    guard let set = IptablesAddresses.range(word), set.isSubset(of: IptablesAddresses.all(rule.family)) else {
+    guard let set = MaskedAddresses.range(word), set.isSubset(of: MaskedAddresses.all(rule.family)) else {
       return rule.problem("`\(printable(word))` is no address range of this table's family")
     }
     let own = rule[keyPath: side]
-    let range = AddressBounds(isNegated ? IptablesAddresses.all(rule.family).subtracting(set) : set)
+    let range = AddressBounds(isNegated ? MaskedAddresses.all(rule.family).subtracting(set) : set)
     rule[keyPath: side] = AddressBounds(
       lower: own.lower.intersection(range.lower), upper: own.upper.intersection(range.upper),
       uncertainties: own.uncertainties)

@@ -183,7 +183,7 @@ struct IptablesTranslationBuilder {
   private mutating func redirect(_ rule: IptablesRule, _ name: String, _ here: Caller) {
     let why = Uncertainty(range: rule.range, reason: "the gateway's own address is not in this file")
     let word = rule.targetOptions["--to-ports"]?.first ?? rule.targetOptions["--to-port"]?.first
-    let ports = word.flatMap { IptablesNames.ports(String($0.map { $0 == "-" ? ":" : $0 })) }
+    let ports = word.flatMap { ServiceNames.ports(String($0.map { $0 == "-" ? ":" : $0 })) }
     if let word, ports == nil {
       return unknown(rule, name, here, "`\(printable(word))` are no ports that are understood")
     }
@@ -232,14 +232,14 @@ private struct NATTarget {
       rest = ""
     }
     if !address.isEmpty {
-      guard let set = IptablesAddresses.range(String(address)), set.isSubset(of: IptablesAddresses.all(family)) else {
+      guard let set = MaskedAddresses.range(String(address)), set.isSubset(of: MaskedAddresses.all(family)) else {
         return nil
       }
       addresses = set
     }
     guard !rest.isEmpty else { return }
     let range = rest.dropFirst().split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)[0]
-    guard rest.first == ":", let set = IptablesNames.ports(String(range.map { $0 == "-" ? ":" : $0 })) else {
+    guard rest.first == ":", let set = ServiceNames.ports(String(range.map { $0 == "-" ? ":" : $0 })) else {
       return nil
     }
     ports = set

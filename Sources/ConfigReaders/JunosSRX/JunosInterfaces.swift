@@ -52,7 +52,7 @@ extension JunosSystem {
     for family in ["inet", "inet6"] {
       guard let node = tree.find(["family", family], below: unit) else { continue }
       for address in tree.children(of: ["address"], below: node) {
-        guard let own = FortiText.interfaceAddress([tree.word(address)]) else {
+        guard let own = LiteralText.interfaceAddress([tree.word(address)]) else {
           notes.gap(
             tree.range(address), .notRecognised, matters: true, "the address of the interface cannot be read")
           continue

@@ -7,7 +7,7 @@ enum JunosNames {
   /// `80`, `1024-65535`, `http`.
   static func ports(_ word: String) -> ClosedRange<UInt16>? {
     if let port = ports[word] { return port...port }
-    return FortiText.ports(word)
+    return LiteralText.ports(word)
   }
 
   static func icmpType(_ word: String, isV6: Bool) -> ClosedRange<UInt8>? {
@@ -22,7 +22,7 @@ enum JunosNames {
 
   /// `N` or `N-M` below 256.
   static func bytes(_ word: String) -> ClosedRange<UInt8>? {
-    guard let range = FortiText.ports(word), range.upperBound < 256 else { return nil }
+    guard let range = LiteralText.ports(word), range.upperBound < 256 else { return nil }
     return UInt8(range.lowerBound)...UInt8(range.upperBound)
   }
 

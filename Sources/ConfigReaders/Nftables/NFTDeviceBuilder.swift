@@ -207,7 +207,7 @@ extension NFTDeviceBuilder {
   private mutating func addPassLists() {
     for family in IPFamily.allCases where ruleset.tables.contains(where: { $0.family.only == family }) {
       let other: IPFamily = family == .v4 ? .v6 : .v4
-      let all = IptablesAddresses.all(other)
+      let all = MaskedAddresses.all(other)
       let title = other == .v4 ? "IPv4" : "IPv6"
       var rule = Rule(
         order: 0, name: "\(title) does not come here",

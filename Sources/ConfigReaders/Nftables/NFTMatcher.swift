@@ -159,13 +159,13 @@ struct NFTMatcher {
     case .address(let isSource, let family):
       guard isNegated || comparison == .equal || comparison == .implicit,
         case .constant(let base) = resolver.resolved(value), case .constant(let bits) = resolver.resolved(mask),
-        let set = IptablesAddresses.parse("\(base)/\(bits)"), set.upper.isSubset(of: IptablesAddresses.all(family))
+        let set = MaskedAddresses.parse("\(base)/\(bits)"), set.upper.isSubset(of: MaskedAddresses.all(family))
       else { return [open("the address mask is not understood", place)] }
       let isExact = set.lower == set.upper
       var bounds = AddressBounds(
         lower: set.lower, upper: set.upper,
         uncertainties: isExact ? [] : [place.doubt("the address mask has holes")])
-      if isNegated { bounds = AddressBounds(IptablesAddresses.all(family)).subtracting(bounds) }
+      if isNegated { bounds = AddressBounds(MaskedAddresses.all(family)).subtracting(bounds) }
       return [NFTCase(address(bounds, isSource))]
     case .tcpFlags, .state, .status: return bitField(selector, mask, comparison, value, place)
     case .open(let reason): return [open(reason, place)]
@@ -179,7 +179,7 @@ extension NFTMatcher {
   private mutating func compared(
     _ comparison: NFTComparison, _ value: NFTExpression, _ family: IPFamily, _ place: NFTResolver.Place
   ) -> AddressBounds? {
-    let all = AddressBounds(IptablesAddresses.all(family))
+    let all = AddressBounds(MaskedAddresses.all(family))
     let set = resolver.addresses(value, family, place)
     switch comparison {
     case .equal, .implicit: return set

@@ -307,13 +307,13 @@ extension NFTNames {
   }
 
   static func port(_ word: String) -> UInt16? {
-    number(word).flatMap { UInt16(exactly: $0) } ?? IptablesNames.ports(word)?.single
+    number(word).flatMap { UInt16(exactly: $0) } ?? ServiceNames.ports(word)?.single
   }
 
   static func proto(_ word: String) -> UInt16? {
     if let number = number(word) { return UInt8(exactly: number).map(UInt16.init) }
     let word = word.lowercased()
-    return word == "all" ? nil : IptablesNames.protocols(word)?.single.map(UInt16.init)
+    return word == "all" ? nil : ServiceNames.protocols(word)?.single.map(UInt16.init)
   }
 
   static func small(_ names: [String: UInt16]) -> (String) -> UInt16? {

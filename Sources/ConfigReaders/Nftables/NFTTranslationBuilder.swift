@@ -161,7 +161,7 @@ extension NFTTranslationBuilder {
   }
 
   private static func only(_ family: IPFamily) -> MatchBounds {
-    let all = IptablesAddresses.all(family)
+    let all = MaskedAddresses.all(family)
     return MatchBounds(PacketMatch(sources: all, destinations: all))
   }
 

@@ -208,11 +208,11 @@ extension PfReader {
   mutating func ports(_ text: String, depth: Int = 0) -> PortBounds? {
     let lower = text.lowercased()
     if lower == "any" { return PortBounds(.all) }
-    if let named = IptablesNames.ports(lower) { return PortBounds(named) }
+    if let named = ServiceNames.ports(lower) { return PortBounds(named) }
     let range = lower.replacingAny("-", with: ":")
     // `80:any` and `any:80` are open to one end (Rule.php, convertAddress).
     let ends = pieces(range, at: ASCII.colon).map { $0 == "any" ? "" : $0 }
-    if let ports = IptablesNames.ports(ends.joined(separator: ":")), !range.isEmpty { return PortBounds(ports) }
+    if let ports = ServiceNames.ports(ends.joined(separator: ":")), !range.isEmpty { return PortBounds(ports) }
     if let port = otherPorts[lower] { return PortBounds(IntervalSet(port)) }
     return aliasPorts(text, depth)
   }

@@ -117,7 +117,7 @@ extension PfReader {
 
   private func protocols(_ name: String) -> IntervalSet<UInt8>? {
     if name == "pfsync" { return IntervalSet(240) }
-    return IptablesNames.protocols(name)
+    return ServiceNames.protocols(name)
   }
 
   /// `flags SET/OF` of a TCP rule.

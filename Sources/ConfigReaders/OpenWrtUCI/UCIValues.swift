@@ -149,10 +149,10 @@ enum UCIValues {
   static func icmpType(_ text: String) -> UCIICMPType? {
     var result = UCIICMPType()
     if text == "any" { return UCIICMPType(v4: (255, nil), v6: nil) }
-    if let (types, codes) = IptablesNames.icmp(text, family: .v4), let type = types.intervals.first?.lowerBound {
+    if let (types, codes) = ServiceNames.icmp(text, family: .v4), let type = types.intervals.first?.lowerBound {
       result.v4 = (type, codes.isAll ? nil : codes.intervals.first?.lowerBound)
     }
-    if let (types, codes) = IptablesNames.icmp(text, family: .v6), let type = types.intervals.first?.lowerBound {
+    if let (types, codes) = ServiceNames.icmp(text, family: .v6), let type = types.intervals.first?.lowerBound {
       result.v6 = (type, codes.isAll ? nil : codes.intervals.first?.lowerBound)
     }
     if let type = moreICMPv6Types[text], result.v6 == nil { result.v6 = (type, nil) }

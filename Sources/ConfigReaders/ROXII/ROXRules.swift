@@ -253,7 +253,7 @@ extension ROXReader {
     var target = values["destination-zone-hosts"] ?? ""
     var port: IntervalSet<UInt16>?
     if let colon = target.lastIndex(of: ":"), target.firstIndex(of: ":") == colon {
-      port = IptablesNames.ports(String(target[target.index(after: colon)...]))
+      port = ServiceNames.ports(String(target[target.index(after: colon)...]))
       if port == nil { open.append(notModelled(range, "the port behind the address is not understood")) }
       target = String(target[..<colon])
     }
@@ -302,7 +302,7 @@ extension ROXReader {
   ) -> ServiceBounds {
     var service = Service.any
     if let word = values["protocol"], word.lowercased() != "all", word != "-" {
-      guard let protocols = IptablesNames.protocols(word.lowercased()) else {
+      guard let protocols = ServiceNames.protocols(word.lowercased()) else {
         return .unknown(notModelled(range, "`\(printable(String(word.prefix(60))))` is no protocol that is known"))
       }
       service.protocols = protocols
@@ -333,7 +333,7 @@ extension ROXReader {
     var result = IntervalSet<UInt16>.empty
     for piece in pieces(isExcluded ? String(text.dropFirst()) : text, at: UInt8(ascii: ",")) {
       let word = piece.filter { $0 != " " }
-      guard let ports = IptablesNames.ports(word) ?? FortiText.ports(word).map({ IntervalSet($0) }) else { return nil }
+      guard let ports = ServiceNames.ports(word) ?? LiteralText.ports(word).map({ IntervalSet($0) }) else { return nil }
       result = result.union(ports)
     }
     return isExcluded ? result.complement : result

@@ -41,7 +41,7 @@ extension ROXReader {
     tree.markBelow(entry, .used)
     for family in ["ipv4", "ipv6"] {
       for address in tree.children(of: [family, "address"], below: entry) {
-        if let found = FortiText.interfaceAddress([tree.word(address)]) {
+        if let found = LiteralText.interfaceAddress([tree.word(address)]) {
           device.interfaces[index].addresses.append(found)
         }
       }

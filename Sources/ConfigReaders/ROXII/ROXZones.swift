@@ -170,7 +170,7 @@ extension ROXReader {
       let bounds: AddressBounds
       if let prefix = IPPrefix(word) {
         bounds = AddressBounds(AddressSet(prefix))
-      } else if let addresses = FortiText.range(String(word)) {
+      } else if let addresses = LiteralText.range(String(word)) {
         bounds = AddressBounds(addresses)
       } else {
         bounds = .unknown(notModelled(range, "`\(printable(String(word.prefix(60))))` is no address, network or range"))

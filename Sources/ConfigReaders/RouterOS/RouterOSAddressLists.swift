@@ -69,7 +69,7 @@ extension RouterOSReader {
 /// family.
 func routerOSAddresses(_ text: String, _ family: IPFamily) -> AddressSet? {
   if let addresses = plainAddresses(text) {
-    return addresses.isSubset(of: IptablesAddresses.all(family)) ? addresses : nil
+    return addresses.isSubset(of: MaskedAddresses.all(family)) ? addresses : nil
   }
   let parts = pieces(text, at: UInt8(ascii: "/"))
   guard family == .v4, parts.count == 2, let base = IPAddress(parts[0]), let mask = IPAddress(parts[1]),

@@ -121,7 +121,7 @@ extension RouterOSReader {
       "encap": 98,
     ]
     if let number = own[word] { return IntervalSet(number) }
-    return IptablesNames.protocols(word)
+    return ServiceNames.protocols(word)
   }
 
   private func readPorts(_ statement: RouterOSStatement, _ services: inout [Service], _ rule: inout IptablesRule) {

@@ -42,7 +42,7 @@ extension RouterOSReader {
   /// A list by which packets of the other family pass a family's own stage.
   private mutating func otherFamily(than family: IPFamily) -> Int {
     if let known = familyLists[family] { return known }
-    let all = IptablesAddresses.all(family == .v4 ? .v6 : .v4)
+    let all = MaskedAddresses.all(family == .v4 ? .v6 : .v4)
     let name = family == .v4 ? "IPv6 beside the IPv4 rules" : "IPv4 beside the IPv6 rules"
     var rule = Rule(
       order: 0, name: name, match: MatchBounds(PacketMatch(sources: all, destinations: all)), action: .permit,
@@ -102,7 +102,7 @@ extension RouterOSReader {
   /// A router that forwards nothing.
   private mutating func unforwardedList() -> [Int] {
     var rules = unforwarded.sorted { $0.key.bits < $1.key.bits }.map { family, range in
-      let all = IptablesAddresses.all(family)
+      let all = MaskedAddresses.all(family)
       var rule = Rule(
         order: 0, name: "\(family == .v4 ? "IPv4" : "IPv6") is not forwarded",
         match: MatchBounds(PacketMatch(sources: all, destinations: all)), action: .deny(rejects: false), source: range)
@@ -176,7 +176,7 @@ extension RouterOSReader {
 
   /// All that destinations may be translated to.
   private func translationTargets(_ family: IPFamily) -> AddressSet {
-    let all = IptablesAddresses.all(family)
+    let all = MaskedAddresses.all(family)
     if family == .v4, portMapper != nil { return all }
     var targets = AddressSet.empty
     for rule in tables[RouterOSPlace(family: family, table: .nat)]?.rules ?? [] where !rule.isDisabled {

@@ -77,7 +77,7 @@ extension ScalanceReader {
     if text == "0.0.0.0/0" { return AddressBounds(.allV4) }
     if words.count == 1 || words.count == 3 && words[1] == "-" {
       if let prefix = IPPrefix(text) { return AddressBounds(AddressSet(prefix)) }
-      if let range = FortiText.range(text) { return AddressBounds(range) }
+      if let range = LiteralText.range(text) { return AddressBounds(range) }
     }
     return .unknown(condition(line, "`\(printable(String(text.prefix(60))))` is no address, network or range"))
   }

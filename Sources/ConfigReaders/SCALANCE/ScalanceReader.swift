@@ -189,7 +189,7 @@ struct ScalanceReader {
   /// `A M`, `A/24` or `A / 24` (manual 9.1.3.2).
   static func address(_ words: [String]) -> InterfaceAddress? {
     words.count == 2 && !words[1].hasPrefix("/")
-      ? FortiText.interfaceAddress(words) : FortiText.interfaceAddress([words.joined()])
+      ? LiteralText.interfaceAddress(words) : LiteralText.interfaceAddress([words.joined()])
   }
 
   private mutating func takeVLAN(_ line: CommandLine, _ number: String) {
@@ -232,7 +232,7 @@ struct ScalanceReader {
   /// `ip route PREFIX MASK NEXT-HOP` (manual 9.1.2.5).
   private mutating func takeRoute(_ line: CommandLine) {
     let words = line.words
-    guard words.count == 5, let network = FortiText.interfaceAddress([words[2], words[3]])?.network,
+    guard words.count == 5, let network = LiteralText.interfaceAddress([words[2], words[3]])?.network,
       let gateway = IPAddress(words[4])
     else { return unknown(line) }
     routes.append((network, gateway, line.range))

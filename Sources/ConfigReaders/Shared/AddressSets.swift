@@ -30,3 +30,31 @@ struct IntervalCollector {
 
   var set: AddressSet { AddressSet(v4: IntervalSet(v4), v6: IntervalSet(v6)) }
 }
+
+extension AddressSet {
+  /// The fewest prefixes that make up the set.
+  var prefixes: [IPPrefix] {
+    v4.intervals.flatMap { cover(.v4, UInt128($0.lowerBound), UInt128($0.upperBound)) }
+      + v6.intervals.flatMap { cover(.v6, $0.lowerBound, $0.upperBound) }
+  }
+
+  private func cover(_ family: IPFamily, _ first: UInt128, _ last: UInt128) -> [IPPrefix] {
+    var result: [IPPrefix] = []
+    var start = first
+    while true {
+      // The largest aligned block that begins here and does not run over the end.
+      var hostBits = min(start == 0 ? family.bits : start.trailingZeroBitCount, family.bits)
+      while hostBits > 0, hostBits == 128 || (UInt128(1) << UInt128(hostBits)) - 1 > last - start {
+        if hostBits == 128, start == 0, last == .max { break }
+        hostBits -= 1
+      }
+      guard let prefix = IPPrefix(IPAddress(family: family, value: start), length: family.bits - hostBits) else {
+        break
+      }
+      result.append(prefix)
+      if prefix.last.value >= last { break }
+      start = prefix.last.value + 1
+    }
+    return result
+  }
+}

@@ -58,7 +58,7 @@ extension VyOSSystem {
   /// `A`, `A/len` or `A-B`.
   func addressText(_ word: String) -> AddressSet? {
     if let prefix = IPPrefix(word) { return AddressSet(prefix) }
-    return FortiText.range(word)
+    return LiteralText.range(word)
   }
 
   /// Groups whose members the device learns (names, feeds, what rules add).
@@ -111,7 +111,7 @@ extension VyOSSystem {
     var excluded: [ClosedRange<UInt16>] = []
     for piece in pieces(list, at: UInt8(ascii: ",")) {
       let (word, isOut) = negation(piece)
-      guard let range = FortiText.ports(word) ?? IptablesNames.ports(word)?.intervals.first else {
+      guard let range = LiteralText.ports(word) ?? ServiceNames.ports(word)?.intervals.first else {
         return ServicePorts(unknown: notRecognised(node))
       }
       if isOut { excluded.append(range) } else { found.append(range) }

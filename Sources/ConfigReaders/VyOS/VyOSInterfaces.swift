@@ -43,7 +43,7 @@ extension VyOSSystem {
     case "dhcp": addLearnedRoute(node, interface.name, interface.isShutdown)
     case "dhcpv6", "autoconf": break
     case let word:
-      guard let own = FortiText.interfaceAddress([word]) else {
+      guard let own = LiteralText.interfaceAddress([word]) else {
         notes.gap(tree.range(node), .notRecognised, matters: true, "the address of the interface cannot be read")
         return
       }

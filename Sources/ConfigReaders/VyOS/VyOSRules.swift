@@ -155,7 +155,7 @@ extension VyOSSystem {
     let set: IntervalSet<UInt8>
     if word == "tcp_udp" {
       set = IntervalSet([IPProtocol.tcp...IPProtocol.tcp, IPProtocol.udp...IPProtocol.udp])
-    } else if let known = IptablesNames.protocols(word) {
+    } else if let known = ServiceNames.protocols(word) {
       set = known
     } else {
       match.open.append(notRecognised(value))
@@ -194,7 +194,7 @@ extension VyOSSystem {
       case "code":
         if let code = UInt8(word) { match.codes = IntervalSet(code) } else { match.open.append(notRecognised(key)) }
       case "type-name":
-        guard let (types, codes) = IptablesNames.icmp(word, family: match.family) else {
+        guard let (types, codes) = ServiceNames.icmp(word, family: match.family) else {
           match.open.append(notRecognised(key))
           continue
         }

@@ -141,6 +141,6 @@ extension VyOSSystem {
   }
 
   private func portRange(_ text: String) -> IntervalSet<UInt16>? {
-    FortiText.ports(text).map { IntervalSet($0) } ?? IptablesNames.ports(text)
+    LiteralText.ports(text).map { IntervalSet($0) } ?? ServiceNames.ports(text)
   }
 }

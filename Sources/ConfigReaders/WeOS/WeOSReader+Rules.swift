@@ -93,7 +93,7 @@ extension WeOSReader {
     let hasPorts = values["dport"] != nil || values["sport"] != nil
     if hasPorts { service.protocols = IntervalSet([IPProtocol.tcp...IPProtocol.tcp, IPProtocol.udp...IPProtocol.udp]) }
     if let word = values["proto"], word.lowercased() != "any" {
-      guard let protocols = IptablesNames.protocols(word.lowercased()) else {
+      guard let protocols = ServiceNames.protocols(word.lowercased()) else {
         return .unknown(condition(line, "`\(printable(String(word.prefix(60))))` is no protocol that is known"))
       }
       service.protocols = hasPorts ? service.protocols.intersection(protocols) : protocols
@@ -109,7 +109,7 @@ extension WeOSReader {
   }
 
   private func ports(_ word: String) -> ClosedRange<UInt16>? {
-    FortiText.ports(String(word.map { $0 == ":" ? "-" : $0 }))
+    LiteralText.ports(String(word.map { $0 == ":" ? "-" : $0 }))
   }
 
   // MARK: nat
@@ -221,7 +221,7 @@ extension WeOSReader {
     let ingress = value("in").map { interfaces(String($0.prefix { $0 != ":" }), line) } ?? .any
     let parts = value("dst")?.split(separator: ":", maxSplits: 1) ?? []
     let target = parts.first.flatMap { IPAddress($0) }
-    let port = parts.count == 2 ? FortiText.ports(parts[1]) : nil
+    let port = parts.count == 2 ? LiteralText.ports(parts[1]) : nil
     var rule = TranslationRule(
       order: 0, name: "port-forward \(position)", match: MatchBounds.any.uncertain(reason), range: line.range)
     rule.ingress = ingress

@@ -217,7 +217,7 @@ struct WeOSReader {
     let words = line.words
     switch words[0] {
     case "address" where words.count > 1:
-      guard let address = FortiText.interfaceAddress([words[1]]) else { return unknown(line) }
+      guard let address = LiteralText.interfaceAddress([words[1]]) else { return unknown(line) }
       interfaces[index].addresses.append(address)
       mark(line, .used)
     case "management":

@@ -1,7 +1,7 @@
 import PacketSets
 
-/// What `-s`, `-d`, `--src-range` and NAT options say about addresses.
-enum IptablesAddresses {
+/// Addresses as iptables and its like write them: with prefix lengths, masks of any form, ranges.
+enum MaskedAddresses {
   /// One address with an optional mask: `10.0.0.0/8`, `10/8`, `10.0.0.0/255.0.0.255`, `fe80::/10`, `fe80::/ffc0::`.
   ///
   /// - Returns: nil for host names and anything else that is no literal address. A mask that needs too many intervals

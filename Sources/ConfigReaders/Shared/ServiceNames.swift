@@ -1,9 +1,9 @@
 import PacketSets
 import SourceText
 
-/// Names that stand for numbers in rules. iptables takes them from the machine's `/etc/protocols` and `/etc/services` or
+/// Names that stand for numbers in rules, on Linux and on what is made of it. iptables takes them from the machine's `/etc/protocols` and `/etc/services` or
 /// has them built in (ICMP); a name that is missing here leaves the rule uncertain.
-enum IptablesNames {
+enum ServiceNames {
   /// A protocol by number or name; nil for unknown names. `all` and `0` mean any (iptables(8), `-p`).
   static func protocols(_ word: String) -> IntervalSet<UInt8>? {
     if word == "tcp" { return IntervalSet(IPProtocol.tcp) }
