@@ -56,12 +56,13 @@ private func detectJunos(_ file: SourceFile) -> String? {
     }
     if line.hasPrefix("## Last c") { return "its header is that of a Junos configuration" }
     if first.hasPrefix("#") || first.hasPrefix("/*") { continue }
-    // RUGGEDCOM ROX II has `security` and braces too, and a firewall under a word of its own.
-    if words.contains("fwconfig") { return nil }
     if StatementCommand(rawValue: first) != nil, opened == nil {
       if let reason = setPath(words) { return reason }
     } else if let opened {
-      if line.hasTrailing(";") { return "it begins with `\(opened)` and statements that end in `;`" }
+      if line.hasTrailing(";") {
+        return namesROXFirewall(file, from: number)
+          ? nil : "it begins with `\(opened)` and statements that end in `;`"
+      }
     } else if first == "version", words.count == 2, words[1].hasSuffix(";") {
       return "it begins with `version` and `;`"
     } else if words.last == "{" {
@@ -71,6 +72,15 @@ private func detectJunos(_ file: SourceFile) -> String? {
     }
   }
   return nil
+}
+
+/// Whether `fwconfig` follows: RUGGEDCOM ROX II has `security` and braces too, and its firewalls below that word.
+private func namesROXFirewall(_ file: SourceFile, from line: Int) -> Bool {
+  (line...min(file.lines.count, line + 1000)).contains { number in
+    var position = file.lines.bounds(ofLine: number, in: file.bytes).lowerBound
+    let end = file.lines.bounds(ofLine: number, in: file.bytes).upperBound
+    return takeWord(file.bytes.span, &position, end: end).map { matches(file.bytes.span, $0, "fwconfig") } ?? false
+  }
 }
 
 extension String {
