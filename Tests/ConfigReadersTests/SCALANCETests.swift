@@ -316,4 +316,23 @@ func scalance(_ firewall: String...) -> String {
     let junk = try SourceFile(path: "junk", bytes: Array(scalance(accept).utf8) + bytes)
     #expect(try #require(Platform.named("scalance")).read(junk).ledger.isIncomplete)
   }
+
+  /// A rule whose place is open stands in the list twice; only one of the two is the rule of the file.
+  @Test func `A rule with an open place is tested once`() throws {
+    let text = """
+      configure terminal
+      firewall
+      ipv4rule from vlan 1 to vlan 2 srcip 0.0.0.0/0 dstip 10.84.90.0/24 action drop service all prior 10
+      ipv4rule from vlan 1 to vlan 2 srcip 10.83.10.77 dstip 10.84.90.0/24 action acc service all
+      exit
+      end
+
+      """
+    let platform = try #require(Platform.named("scalance"))
+    let device = try #require(platform.read(SourceFile(path: "s615.cli", bytes: Array(text.utf8))).devices.first)
+    let rules = try #require(device.lists.first { $0.name == "ipv4rule" }).rules
+    #expect(rules.indices.map { rules[$0].name } == ["ipv4rule 2", "ipv4rule 1", "ipv4rule 2 (if it comes later)"])
+    #expect(rules.indices.map { rules[$0].isExplicit } == [true, true, false])
+  }
+
 }

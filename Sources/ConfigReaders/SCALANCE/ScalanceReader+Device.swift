@@ -163,18 +163,20 @@ extension ScalanceReader {
         help: "give each rule a priority of its own")
     }
     var result: [Rule] = []
-    if kinds.count > 1 { result += copies(groups.isEmpty ? Array(unplaced.dropFirst()) : unplaced) }
+    let moving = kinds.count > 1 ? (groups.isEmpty ? Array(unplaced.dropFirst()) : unplaced) : []
+    result += copies(moving)
     for (priority, group) in groups.sorted(by: { $0.key < $1.key }) {
       if Set(group.map { verdict($0.rule.action) }).count > 1 {
         notes.issue(
           .dynamicObject, group[1].source,
           "several rules have priority \(priority); which of them is asked first is not documented",
           help: "give each rule a priority of its own")
-        result += copies(Array(group.dropFirst()))
+        result += copies(Array(group.dropFirst())) + [group[0].rule] + group.dropFirst().map(later)
+      } else {
+        result += group.map(\.rule)
       }
-      result += group.map(\.rule)
     }
-    return result + unplaced.map(\.rule)
+    return result + unplaced.prefix(unplaced.count - moving.count).map(\.rule) + moving.map(later)
   }
 
   private func verdict(_ action: Action) -> Int {
@@ -190,9 +192,16 @@ extension ScalanceReader {
       var copy = rule.rule
       let reason = "the rule may stand before or behind others of the same or no priority"
       copy.match = copy.match.uncertain(Uncertainty(range: rule.source, reason: reason))
-      copy.isExplicit = false
       return copy
     }
+  }
+
+  /// The original behind its copy, under a name of its own: whether it is ever reached is no question about the file.
+  private func later(_ rule: ScalanceRule) -> Rule {
+    var rule = rule.rule
+    rule.name += " (if it comes later)"
+    rule.isExplicit = false
+    return rule
   }
 
   // MARK: The device itself
