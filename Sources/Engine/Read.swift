@@ -33,7 +33,7 @@ struct ReadFile {
 ///
 /// - Throws: `EngineError.platform`.
 func read(_ file: SourceFile, device: String, format: String?) throws(EngineError) -> ReadFile {
-  let platform = try detect(file, format: isInspection(file) ? nil : format)
+  let platform = try detect(file, format: format != nil && isInspection(file) ? nil : format)
   return ReadFile(file: file, platform: platform, reading: platform.platform.read(file), device: device)
 }
 

@@ -7,6 +7,10 @@ import SourceText
 func detectGaiaEmbedded(_ file: SourceFile) -> String? {
   for number in 1...min(file.lines.count, 5000) {
     let bounds = file.lines.bounds(ofLine: number, in: file.bytes)
+    var position = bounds.lowerBound
+    guard let head = takeWord(file.bytes.span, &position, end: bounds.upperBound),
+      matches(file.bytes.span, head, "add") || matches(file.bytes.span, head, "set")
+    else { continue }
     let words = file.text(bounds.lowerBound..<min(bounds.upperBound, bounds.lowerBound + 200))
       .split(whereSeparator: { $0 == " " || $0 == "\t" }).prefix(4)
     guard words.count == 4, ["add", "set"].contains(words[0]), words[1] == "access-rule", words[2] == "type" else {

@@ -40,6 +40,9 @@ private let junosSections: Set<String> = [
   "services", "snmp", "system", "tenants", "vlans", "schedulers", "poe", "wlan", "accounting-options",
 ]
 
+/// What a telling line outside all blocks begins with: commands, and the version.
+private let junosHeads = StatementCommand.allCases.map(\.rawValue) + ["version"]
+
 /// Why the file is a Junos configuration: words of its own at the head of blocks that end in `;`, or `set` lines whose path
 /// no other platform has.
 @Sendable
@@ -47,6 +50,8 @@ private func detectJunos(_ file: SourceFile) -> String? {
   var opened: String?
   for number in 1...min(file.lines.count, 4000) {
     let bounds = file.lines.bounds(ofLine: number, in: file.bytes)
+    // Most lines of other formats tell nothing, and are passed without a `String`.
+    if opened == nil, !tellsForm(file, bounds, junosHeads) { continue }
     // Longer lines hold keys and certificates; their beginning tells enough.
     let line = file.text(bounds.lowerBound..<min(bounds.upperBound, bounds.lowerBound + 400))
     let words = line.split(whereSeparator: { $0 == " " || $0 == "\t" || $0 == "\r" }).map(String.init)

@@ -1,7 +1,7 @@
 import SourceText
 
 /// Words that begin a line of the form in which the tree is written as commands.
-enum StatementCommand: String {
+enum StatementCommand: String, CaseIterable {
   case set, delete, deactivate, activate, insert, rename, copy, annotate, comment, protect, unprotect, edit, top, up,
     exit, quit,
     commit, save, configure, run, show

@@ -47,6 +47,8 @@ private func detectVyOS(_ file: SourceFile) -> String? {
   var block: String?
   for number in 1...min(file.lines.count, 4000) {
     let bounds = file.lines.bounds(ofLine: number, in: file.bytes)
+    // Most lines of other formats tell nothing, and are passed without a `String`.
+    if block == nil, !tellsForm(file, bounds, ["set"]) { continue }
     let line = file.text(bounds.lowerBound..<min(bounds.upperBound, bounds.lowerBound + 200))
     let words = line.split(whereSeparator: { $0 == " " || $0 == "\t" || $0 == "\r" }).map(String.init)
     guard let first = words.first, !first.hasPrefix("#"), !first.hasPrefix("//"), !first.hasPrefix("/*") else {
