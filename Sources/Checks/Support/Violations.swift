@@ -133,8 +133,8 @@ extension DeviceContext {
 }
 
 extension Device {
-  /// The addresses of its interfaces.
+  /// The addresses of its interfaces that are up.
   fileprivate var ownAddresses: AddressSet {
-    interfaces.flatMap(\.addresses).reduce(.empty) { $0.union(AddressSet($1.address)) }
+    interfaces.filter { !$0.isShutdown }.flatMap(\.addresses).reduce(.empty) { $0.union(AddressSet($1.address)) }
   }
 }

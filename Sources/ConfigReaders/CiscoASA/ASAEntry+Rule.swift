@@ -55,7 +55,7 @@ extension ASAReader {
 
   /// What protocol, named services and ports have in common.
   private func product(
-    _ protocols: [Service], _ named: [Service], _ entry: ASAEntry, _ bound: KeyPath<ASAPortBounds, IntervalSet<UInt16>>
+    _ protocols: [Service], _ named: [Service], _ entry: ASAEntry, _ bound: KeyPath<PortBounds, IntervalSet<UInt16>>
   ) -> [Service] {
     var condition = Service.any
     condition.sourcePorts = entry.sourcePorts[keyPath: bound]

@@ -8,8 +8,8 @@ import SourceText
 struct ASAEntry {
   var action = Action.unknown
   var protocols: ServiceBounds?
-  var sourcePorts = ASAPortBounds(.all)
-  var destinationPorts = ASAPortBounds(.all)
+  var sourcePorts = PortBounds(.all)
+  var destinationPorts = PortBounds(.all)
   var simple: ASAServiceKey?
   var icmpTypes = IntervalSet<UInt8>.all
   var icmpCodes = IntervalSet<UInt8>.all
@@ -175,7 +175,7 @@ extension ASAReader {
 
   private mutating func parseSourcePorts(_ entry: inout ASAEntry) {
     if let ports = takePorts() {
-      entry.sourcePorts = ASAPortBounds(ports.set)
+      entry.sourcePorts = PortBounds(ports.set)
       entry.simple?.source = ports
     } else if words.isNext("object-group"), isPortGroupNext {
       _ = words.take()
@@ -201,7 +201,7 @@ extension ASAReader {
   /// Ports, an ICMP type and code, or a group of either.
   private mutating func parseDestinationService(_ entry: inout ASAEntry) -> Bool {
     if let ports = takePorts() {
-      entry.destinationPorts = ASAPortBounds(ports.set)
+      entry.destinationPorts = PortBounds(ports.set)
       entry.simple?.destination = ports
       return true
     }

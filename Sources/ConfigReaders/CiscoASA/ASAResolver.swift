@@ -6,25 +6,7 @@ import SourceText
 struct ASAResolvedObjects {
   var addresses: [String: AddressBounds] = [:]
   var services: [String: ServiceBounds] = [:]
-  var ports: [String: ASAPortBounds] = [:]
-}
-
-/// Ports known between two bounds.
-struct ASAPortBounds {
-  var lower: IntervalSet<UInt16>
-  var upper: IntervalSet<UInt16>
-  var uncertainties: [Uncertainty] = []
-
-  init(_ ports: IntervalSet<UInt16>) {
-    lower = ports
-    upper = ports
-  }
-
-  init(unknown uncertainty: Uncertainty) {
-    lower = .empty
-    upper = .all
-    uncertainties = [uncertainty]
-  }
+  var ports: [String: PortBounds] = [:]
 }
 
 /// How deep groups may nest; the device's own limit is far lower.
@@ -121,10 +103,10 @@ extension ASAReader {
   }
 
   /// The ports of a port group.
-  mutating func ports(of name: String, at range: SourceRange) -> ASAPortBounds {
+  mutating func ports(of name: String, at range: SourceRange) -> PortBounds {
     if let known = resolved.ports[name] { return known }
     let bounds = services(of: name, at: range)
-    var result = ASAPortBounds(IntervalSet(bounds.upper.flatMap { $0.destinationPorts.intervals }))
+    var result = PortBounds(IntervalSet(bounds.upper.flatMap { $0.destinationPorts.intervals }))
     result.lower = IntervalSet(bounds.lower.flatMap { $0.destinationPorts.intervals })
     result.uncertainties = bounds.uncertainties
     resolved.ports[name] = result

@@ -24,32 +24,6 @@ struct PfAliases {
   mutating func append(_ definition: Definition) { definitions[definition.name, default: []].append(definition) }
 }
 
-/// Ports known between two bounds.
-struct PortBounds {
-  var lower: IntervalSet<UInt16>
-  var upper: IntervalSet<UInt16>
-  var uncertainties: [Uncertainty] = []
-
-  init(_ ports: IntervalSet<UInt16>) {
-    lower = ports
-    upper = ports
-  }
-
-  init(unknown reason: Uncertainty) {
-    lower = .empty
-    upper = .all
-    uncertainties = [reason]
-  }
-
-  func union(_ other: PortBounds) -> PortBounds {
-    var both = self
-    both.lower = lower.union(other.lower)
-    both.upper = upper.union(other.upper)
-    both.uncertainties += other.uncertainties
-    return both
-  }
-}
-
 /// How deep aliases may hold each other; the products follow any depth, people do not.
 private let depthLimit = 32
 

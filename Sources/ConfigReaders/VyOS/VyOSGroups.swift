@@ -70,19 +70,19 @@ extension VyOSSystem {
 
   // MARK: Ports
 
-  mutating func portGroup(_ node: Int) -> ServicePorts {
+  mutating func portGroup(_ node: Int) -> PortBounds {
     let (name, isNegated) = negation(tree.word(node))
     let ports = portGroup(named: name, tree.range(node), depth: 0)
     return isNegated ? ports.complement : ports
   }
 
-  private mutating func portGroup(named name: String, _ use: SourceRange, depth: Int) -> ServicePorts {
+  private mutating func portGroup(named name: String, _ use: SourceRange, depth: Int) -> PortBounds {
     if let known = portGroups[name] { return known }
     guard depth < Self.depthLimit, resolving.insert("port-group \(name)").inserted else {
-      return ServicePorts(
+      return PortBounds(
         unknown: dynamic(use, "group `\(printable(name))` contains itself, or groups are nested too deeply"))
     }
-    var result = ServicePorts(.empty)
+    var result = PortBounds(.empty)
     if let node = groupNode("port-group", name) {
       tree.mark(node, .used)
       for part in tree.children(node) {
@@ -92,12 +92,12 @@ extension VyOSSystem {
           let range = tree.range(part)
           for inner in names(part) { result = result.union(portGroup(named: inner, range, depth: depth + 1)) }
         case "description": tree.markBelow(part, .irrelevant)
-        default: result = result.union(ServicePorts(unknown: notRecognised(part)))
+        default: result = result.union(PortBounds(unknown: notRecognised(part)))
         }
       }
-      if tree.isCutOff(node) { result = result.union(ServicePorts(unknown: cutOff(node))) }
+      if tree.isCutOff(node) { result = result.union(PortBounds(unknown: cutOff(node))) }
     } else {
-      result = ServicePorts(unknown: undefined("port-group", name, use))
+      result = PortBounds(unknown: undefined("port-group", name, use))
     }
     resolving.remove("port-group \(name)")
     portGroups[name] = result
@@ -105,20 +105,20 @@ extension VyOSSystem {
   }
 
   /// `80`, `1000-2000`, `http`, and lists of them with commas; a `!` in front negates the list.
-  mutating func ports(_ text: String, _ node: Int) -> ServicePorts {
+  mutating func ports(_ text: String, _ node: Int) -> PortBounds {
     let (list, isNegated) = negation(text)
     var found: [ClosedRange<UInt16>] = []
     var excluded: [ClosedRange<UInt16>] = []
     for piece in pieces(list, at: UInt8(ascii: ",")) {
       let (word, isOut) = negation(piece)
       guard let range = LiteralText.ports(word) ?? ServiceNames.ports(word)?.intervals.first else {
-        return ServicePorts(unknown: notRecognised(node))
+        return PortBounds(unknown: notRecognised(node))
       }
       if isOut { excluded.append(range) } else { found.append(range) }
     }
     var set = found.isEmpty && !excluded.isEmpty ? IntervalSet<UInt16>.all : IntervalSet(found)
     set = set.subtracting(IntervalSet(excluded))
-    return ServicePorts(isNegated ? set.complement : set)
+    return PortBounds(isNegated ? set.complement : set)
   }
 
   func negation(_ word: String) -> (word: String, isNegated: Bool) {

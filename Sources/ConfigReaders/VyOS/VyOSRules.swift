@@ -8,8 +8,8 @@ struct VyOSMatch {
   var sources: AddressBounds
   var destinations: AddressBounds
   var protocols: IntervalSet<UInt8> = .all
-  var sourcePorts = ServicePorts(.all)
-  var destinationPorts = ServicePorts(.all)
+  var sourcePorts = PortBounds(.all)
+  var destinationPorts = PortBounds(.all)
   var types: IntervalSet<UInt8> = .all
   var codes: IntervalSet<UInt8> = .all
   var flags: IntervalSet<UInt8> = .all
@@ -36,7 +36,7 @@ struct VyOSMatch {
     return result
   }
 
-  private func service(_ side: KeyPath<ServicePorts, IntervalSet<UInt16>>) -> Service {
+  private func service(_ side: KeyPath<PortBounds, IntervalSet<UInt16>>) -> Service {
     var service = Service(protocols: protocols)
     service.sourcePorts = sourcePorts[keyPath: side]
     service.destinationPorts = destinationPorts[keyPath: side]
@@ -79,7 +79,7 @@ extension VyOSSystem {
 
   private mutating func readSide(
     _ node: Int, _ match: inout VyOSMatch, _ addresses: WritableKeyPath<VyOSMatch, AddressBounds>,
-    _ ports: WritableKeyPath<VyOSMatch, ServicePorts>
+    _ ports: WritableKeyPath<VyOSMatch, PortBounds>
   ) {
     let mask = tree.text(node, "address-mask")
     for part in tree.children(node) {
@@ -106,7 +106,7 @@ extension VyOSSystem {
 
   private mutating func readGroup(
     _ group: Int, _ match: inout VyOSMatch, _ addresses: WritableKeyPath<VyOSMatch, AddressBounds>,
-    _ ports: WritableKeyPath<VyOSMatch, ServicePorts>
+    _ ports: WritableKeyPath<VyOSMatch, PortBounds>
   ) {
     let kind = tree.word(group)
     for name in tree.children(group) {

@@ -19,7 +19,7 @@ struct VyOSSystem: StatementLowering {
   /// Rule sets that something leads to.
   var boundRuleSets: Set<VyOSRuleSetKey> = []
   var groups: [String: AddressBounds] = [:]
-  var portGroups: [String: ServicePorts] = [:]
+  var portGroups: [String: PortBounds] = [:]
   /// Groups that are being resolved, to find circles.
   var resolving: Set<String> = []
   /// Index in `device.lists` of the global state policy; nil when there is none.
@@ -62,46 +62,4 @@ struct VyOSRuleSetKey: Hashable {
 
   /// As both dialects name it.
   var label: String { (family == .v4 ? "name " : "ipv6-name ") + printable(name) }
-}
-
-/// Ports known between two bounds.
-struct ServicePorts {
-  var lower: IntervalSet<UInt16>
-  var upper: IntervalSet<UInt16>
-  var uncertainties: [Uncertainty] = []
-
-  init(_ ports: IntervalSet<UInt16>) {
-    lower = ports
-    upper = ports
-  }
-
-  /// Ports of which nothing is known.
-  init(unknown reason: Uncertainty) {
-    lower = .empty
-    upper = .all
-    uncertainties = [reason]
-  }
-
-  func union(_ other: ServicePorts) -> ServicePorts {
-    var result = self
-    result.lower = lower.union(other.lower)
-    result.upper = upper.union(other.upper)
-    result.uncertainties += other.uncertainties
-    return result
-  }
-
-  func intersection(_ other: ServicePorts) -> ServicePorts {
-    var result = self
-    result.lower = lower.intersection(other.lower)
-    result.upper = upper.intersection(other.upper)
-    result.uncertainties += other.uncertainties
-    return result
-  }
-
-  var complement: ServicePorts {
-    var result = self
-    result.lower = upper.complement
-    result.upper = lower.complement
-    return result
-  }
 }
