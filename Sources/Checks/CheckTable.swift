@@ -6,7 +6,7 @@ extension Check {
     upperLevelsToSIS, unlistedToSIS, sisToUpperLevels,
     wrongDirection, sidesDiffer, secondPath, needsAnswer, noDiode,
     controlFunctions, portOnly, exposed, riskyProtocol,
-    shadowed, covered, redundant, generalisation, correlation, permitAny, overPermissive, zoneWide, notLogged,
+    shadowed, covered, redundant, generalisation, correlation, permitAny, overPermissive, zoneWide, notLogged, denyNotLogged,
     partlyShadowed,
     notRecognised, notModelled, undefinedReference, dynamicObject, platformUnknown, truncated,
     pendingChanges,
