@@ -157,14 +157,21 @@ import Testing
     #expect(report.outcome(failOn: .medium) == .violated && !report.gaps.isEmpty)
   }
 
-  @Test func `A floating rule of the gas pipeline decides once it is quick`() throws {
+  @Test(arguments: [
+    ("<floating>yes</floating>", "<floating>yes</floating><quick>yes</quick>", "SEG003", "tcp/3389"),
+    ("<interface>INSIDE</interface>", "<interface>opt1</interface>", "SEG007", "tcp/8531"),
+    ("<associated-rule-id>pass</associated-rule-id>", "<associated-rule-id></associated-rule-id>", "SEG002", "tcp/443"),
+  ])
+  func `Each belief about pfSense would hold with one word changed`(
+    old: String, new: String, code: String, service: String
+  ) throws {
     let folder = try TemporaryFolder(plant: "gas-pipeline")
-    try folder.edit("configs/fw-cc.xml") {
-      $0.replacing("<floating>yes</floating>", with: "<floating>yes</floating><quick>yes</quick>")
+    func messages() throws -> [String] {
+      try check(folder.path).findings.filter { $0.device == "fw-cc" && $0.code == code }.map(\.message)
     }
-    let places = try check(folder.path).findings.filter { $0.device == "fw-cc" && $0.code == "SEG003" }
-      .map { $0.message }
-    #expect(!places.contains { $0.contains("tcp/3389") })
+    #expect(try messages().contains { $0.contains(service) })
+    try folder.edit("configs/fw-cc.xml") { $0.replacing(old, with: new) }
+    #expect(try !messages().contains { $0.contains(service) })
   }
 
   @Test func `Without the two policies nothing is left to report`() throws {
