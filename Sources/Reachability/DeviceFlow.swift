@@ -17,9 +17,12 @@ public struct FlowBranch {
   /// The packets as they leave, both addresses as they are then.
   public var permitted: SetBounds
   /// The same packets, and perhaps others, with the sources that they were sent with; nil while no source was translated.
-  var senders: SetBounds?
+  private(set) var senders: SetBounds?
+  /// The lower bound right behind the last translation; nil while no source was translated. The device may give a packet any
+  /// of the sources that it has there, so the packet surely passes only if it does with all of them.
+  private var choices: PacketSet?
   /// The translations on this branch, in order.
-  public var translations: [AppliedTranslation] = []
+  public private(set) var translations: [AppliedTranslation] = []
   /// Which rules of which stage let what through, in end-to-end form.
   public var shares: [PermitShare] = []
   /// The state that the packets really have; in the sets they stand as new ones all the same.
@@ -37,10 +40,32 @@ public struct FlowBranch {
 
   /// Packets of this branch in end-to-end form.
   func sent(_ packets: SetBounds) -> SetBounds {
-    guard let senders else { return packets }
+    guard let senders, let choices else { return packets }
+    let stopped = choices.subtracting(packets.lower).forgettingSource
     return SetBounds(
-      lower: senders.lower.intersection(packets.lower.forgettingSource),
+      lower: senders.lower.intersection(packets.lower.forgettingSource).subtracting(stopped),
       upper: senders.upper.intersection(packets.upper.forgettingSource))
+  }
+
+  /// The part of the branch that a translation takes, behind it.
+  func translated(_ taken: SetBounds, by image: TranslationImage, _ applied: AppliedTranslation) -> FlowBranch {
+    var next = self
+    // End-to-end forms keep their sources; destinations and ports they share with the packets.
+    let sent = sent(taken)
+    next.shares = shares.map { share in
+      var share = share
+      share.packets = image.destinations(
+        of: SetBounds(
+          lower: share.packets.lower.intersection(sent.lower), upper: share.packets.upper.intersection(sent.upper)))
+      return share
+    }
+    next.permitted = image.sources(of: image.destinations(of: taken))
+    if applied.rule.source != nil || senders != nil {
+      next.senders = image.destinations(of: sent)
+      next.choices = next.permitted.lower
+    }
+    next.translations.append(applied)
+    return next
   }
 
   /// The branch cut to some packets, as they leave.
@@ -148,26 +173,14 @@ public struct DeviceFlow {
 
   /// The part of a branch that a rule takes, behind the translation.
   private func translated(_ branch: FlowBranch, _ taken: SetBounds, _ rule: TranslationRule) -> FlowBranch {
-    var next = branch
     guard !rule.isExemption else {
+      var next = branch
       next.permitted = taken
       return next
     }
-    let image = TranslationImage(rule: rule, egress: egressAddresses)
-    // End-to-end forms keep their sources; destinations and ports they share with the packets.
-    let sent = branch.sent(taken)
-    if rule.source != nil || branch.senders != nil { next.senders = image.destinations(of: sent) }
-    next.shares = branch.shares.map { share in
-      var share = share
-      share.packets = image.destinations(
-        of: SetBounds(
-          lower: share.packets.lower.intersection(sent.lower), upper: share.packets.upper.intersection(sent.upper)))
-      return share
-    }
-    next.permitted = image.sources(of: image.destinations(of: taken))
-    next.translations.append(
+    return branch.translated(
+      taken, by: TranslationImage(rule: rule, egress: egressAddresses),
       AppliedTranslation(rule: rule, hop: hop, egress: evaluator.egress, before: taken.upper))
-    return next
   }
 
   private var egressAddresses: AddressSet { device.addresses(ofInterface: evaluator.egress) }

@@ -11,8 +11,7 @@ struct TranslationImage {
   func destinations(of packets: SetBounds) -> SetBounds {
     var result = packets
     if let change = rule.destination {
-      result = changed(
-        result, change, prefix: { $0.movingDestination(from: $1, to: $2) }, pool: { $0.replacingDestination(with: $1) })
+      result = moved(result, change)
     }
     if let ports = rule.destinationPorts {
       result.upper = result.upper.replacingDestinationPort(with: ports)
@@ -22,14 +21,23 @@ struct TranslationImage {
     return result
   }
 
-  /// The packets with their new sources.
+  /// The packets with their new sources: with all that the device may give them, in the lower bound as well.
   ///
   /// Source ports stay as they are: whoever chooses the port that is translated can choose the one that comes out
   /// (RFC 4787, section 4.2.1, port preservation), so nothing that could pass is lost.
   func sources(of packets: SetBounds) -> SetBounds {
     guard let change = rule.source else { return packets }
-    return changed(
-      packets, change, prefix: { $0.movingSource(from: $1, to: $2) }, pool: { $0.replacingSource(with: $1) })
+    func translated(_ packets: PacketSet) -> PacketSet {
+      switch change {
+      case .prefix(let from, let to):
+        // Readers make prefixes of equal length; anything else leaves the target open.
+        packets.movingSource(from: from, to: to) ?? packets.replacingSource(with: AddressSet(to))
+      case .pool(let addresses): packets.replacingSource(with: addresses)
+      case .egressInterface: packets.replacingSource(with: egress.isEmpty ? .all : egress)
+      case .unknown: packets.replacingSource(with: .all)
+      }
+    }
+    return SetBounds(lower: translated(packets.lower), upper: translated(packets.upper))
   }
 
   /// The packets that may become some of `packets`; the caller cuts them to those that the rule took.
@@ -46,28 +54,24 @@ struct TranslationImage {
     return rule.destinationPorts == nil ? result : result.replacingDestinationPort(with: .all)
   }
 
-  private func changed(
-    _ packets: SetBounds, _ change: AddressTranslation,
-    prefix: (PacketSet, IPPrefix, IPPrefix) -> PacketSet?, pool: (PacketSet, AddressSet) -> PacketSet
-  ) -> SetBounds {
+  private func moved(_ packets: SetBounds, _ change: AddressTranslation) -> SetBounds {
     let nothing = packets.lower.space.empty
+    func toAny(_ addresses: AddressSet) -> SetBounds {
+      // Which address of a larger pool a packet gets is the device's choice, so none of them is certain.
+      let isOne = addresses.v4.count <= 1 && addresses.v6.count <= 1
+      return SetBounds(
+        lower: isOne ? packets.lower.replacingDestination(with: addresses) : nothing,
+        upper: packets.upper.replacingDestination(with: addresses))
+    }
     switch change {
     case .prefix(let from, let to):
-      // Readers make prefixes of equal length; anything else leaves the target open.
-      guard let upper = prefix(packets.upper, from, to), let lower = prefix(packets.lower, from, to) else {
-        return SetBounds(lower: nothing, upper: pool(packets.upper, AddressSet(to)))
-      }
+      guard let upper = packets.upper.movingDestination(from: from, to: to),
+        let lower = packets.lower.movingDestination(from: from, to: to)
+      else { return toAny(AddressSet(to)) }
       return SetBounds(lower: lower, upper: upper)
-    case .pool(let addresses):
-      // Which address of a larger pool a packet gets is the device's choice, so none of them is certain.
-      let isOne = addresses.v4.count + addresses.v6.count == 1
-      return SetBounds(lower: isOne ? pool(packets.lower, addresses) : nothing, upper: pool(packets.upper, addresses))
-    case .egressInterface:
-      return egress.isEmpty
-        ? SetBounds(lower: nothing, upper: pool(packets.upper, .all))
-        : SetBounds(lower: pool(packets.lower, egress), upper: pool(packets.upper, egress))
-    case .unknown:
-      return SetBounds(lower: nothing, upper: pool(packets.upper, .all))
+    case .pool(let addresses): return toAny(addresses)
+    case .egressInterface: return toAny(egress.isEmpty ? .all : egress)
+    case .unknown: return toAny(.all)
     }
   }
 

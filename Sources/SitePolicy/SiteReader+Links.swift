@@ -10,7 +10,8 @@ extension SiteReader {
         let a = linkEnd(fields["a"], "a", devices), let b = linkEnd(fields["b"], "b", devices)
       else { continue }
       guard a.device != b.device || a.interface != b.interface else {
-        document.complain(item.range, "a link joins \(quoted(fields["a"]?.text ?? "")) to itself", help: "name two ends")
+        document.complain(
+          item.range, "a link joins \(quoted(fields["a"]?.text ?? "")) to itself", help: "name two ends")
         continue
       }
       links.append(Link(a: a, b: b, source: item.range))

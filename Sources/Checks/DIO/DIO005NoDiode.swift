@@ -24,7 +24,8 @@ extension Check {
           let (source, target) = (context.topology.label(from), context.topology.label(to))
           var finding = Finding(
             code: context.check.code, name: context.check.name, severity: context.severity, confidence: .certain,
-            message: "policy demands a diode from \(source) to \(target); only \(names) \(path.count == 1 ? "stands" : "stand") there",
+            message:
+              "policy demands a diode from \(source) to \(target); only \(names) \(path.count == 1 ? "stands" : "stand") there",
             device: device.label, property: "\(source) -> \(target)", subject: "no diode",
             location: device.source,
             help: "put a unidirectional gateway between the two zones, or change the policy pack")

@@ -111,7 +111,8 @@ extension SiteContext {
   /// The lines that leave a possible violation open.
   private func blame(_ violation: RuleViolation) -> [String] {
     if let state = violation.parts.first?.flow.branch.state,
-      violation.parts.allSatisfy({ $0.flow.branch.state != .new }) {
+      violation.parts.allSatisfy({ $0.flow.branch.state != .new })
+    {
       return [
         """
         cannot tell: only packets of state \(state.name) pass, which open no session; but crafted ones do get through

@@ -53,7 +53,7 @@ extension SiteTopology {
   subscript(port: PortReference) -> BoundInterface { devices[port.device].interfaces[port.port] }
 
   /// The interfaces by which packets of a zone enter their first device; in a fixed order.
-  func entrances(of reference: ZoneReference) -> [PortReference] {
+  public func entrances(of reference: ZoneReference) -> [PortReference] {
     devices.indices.flatMap { index in
       devices[index].interfaces.indices.map { PortReference(device: index, port: $0) }
     }.filter { arrives(reference, at: $0) }

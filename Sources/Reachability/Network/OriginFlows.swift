@@ -85,7 +85,9 @@ public final class OriginFlows {
 
   private func explore(_ entering: PacketSet, _ state: SessionState) {
     // Breadth first: short paths come first, and an abridged search keeps them.
-    var open = topology.entrances(of: origin).map { Open(port: $0, path: [], branch: FlowBranch(entering, state: state)) }
+    var open = topology.entrances(of: origin).map {
+      Open(port: $0, path: [], branch: FlowBranch(entering, state: state))
+    }
     var next = 0
     seen = [:]
     while next < open.count {
