@@ -121,6 +121,29 @@ public struct SiteDiode: Sendable {
   }
 }
 
+/// Two devices of which one stands in for the other.
+public struct Twin: Sendable {
+  public enum Comparison: Sendable {
+    case equal
+    /// The packets that they decide differently.
+    case differs([RuleDifference])
+    /// They cannot be compared rule by rule; the text says why.
+    case unlike(String)
+  }
+  public let standby: Device
+  public let primary: Device
+  public let comparison: Comparison
+  /// The standby's entry in the site file.
+  public let entry: DeviceEntry
+
+  public init(standby: Device, primary: Device, comparison: Comparison, entry: DeviceEntry) {
+    self.standby = standby
+    self.primary = primary
+    self.comparison = comparison
+    self.entry = entry
+  }
+}
+
 /// Everything that is known about a site and its network.
 public struct SiteContext {
   public let check: Check
@@ -131,6 +154,7 @@ public struct SiteContext {
   /// Which hosts can be taken over from which.
   public let steps: StepGraph
   public let diodes: [SiteDiode]
+  public let twins: [Twin]
   public let policy: SiteRules
   public let today: CalendarDate
 
@@ -139,7 +163,7 @@ public struct SiteContext {
 
   public init(
     check: Check, rule: PolicyRule, map: NetworkMap, traffic: [ZoneTraffic], steps: StepGraph, diodes: [SiteDiode],
-    policy: SiteRules, today: CalendarDate
+    twins: [Twin], policy: SiteRules, today: CalendarDate
   ) {
     self.check = check
     self.rule = rule
@@ -147,6 +171,7 @@ public struct SiteContext {
     self.traffic = traffic
     self.steps = steps
     self.diodes = diodes
+    self.twins = twins
     self.policy = policy
     self.today = today
   }

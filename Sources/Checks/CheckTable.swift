@@ -8,7 +8,7 @@ extension Check {
     controlFunctions, portOnly, exposed, riskyProtocol,
     shadowed, covered, redundant, generalisation, correlation, permitAny, overPermissive, zoneWide, notLogged,
     denyNotLogged,
-    partlyShadowed,
+    crossDevice, partlyShadowed,
     notRecognised, notModelled, undefinedReference, dynamicObject, platformUnknown, truncated,
     pendingChanges,
   ]

@@ -77,8 +77,9 @@ func zoneFindings(
         case .site(let run):
           findings += try run(
             SiteContext(
-              check: check, rule: rule, map: map, traffic: traffic, steps: steps, diodes: bound.diodes, policy: rules,
-              today: today))
+              check: check, rule: rule, map: map, traffic: traffic, steps: steps, diodes: bound.diodes,
+              twins: bound.twins,
+              policy: rules, today: today))
         case .reading, .lists: break
         }
       } catch {

@@ -9,6 +9,8 @@ import SourceText
 struct BoundSite {
   var devices: [(device: Device, entry: DeviceEntry)] = []
   var diodes: [SiteDiode] = []
+  /// Devices that stand in for others. Those that are equal to theirs are not among `devices`.
+  var twins: [Twin] = []
 }
 
 /// Joins what the files hold to the entries of the site file.
@@ -37,7 +39,38 @@ func bind(_ site: Site, _ files: [[ReadFile]]) throws(EngineError) -> BoundSite 
     }
     if let diode = merged(diodes, entry) { bound.diodes.append(SiteDiode(entry: entry, diode: diode)) }
   }
+  try joinTwins(&bound)
   return bound
+}
+
+/// Compares devices with those that they stand in for, and leaves one of each pair that is equal.
+private func joinTwins(_ bound: inout BoundSite) throws(EngineError) {
+  for (standby, entry) in bound.devices where entry.twinOf != nil {
+    let primary = bound.devices.first { $0.entry.name == entry.twinOf && $0.device.instance == standby.instance }
+    guard let primary = primary?.device else {
+      throw .binding(
+        message: """
+          device \(entry.name): \(entry.twinOf ?? "") has no instance \(standby.instance ?? "") to be the twin of; correct \
+          `twin-of` or the files
+          """)
+    }
+    bound.twins.append(
+      Twin(standby: standby, primary: primary, comparison: try comparison(standby, primary), entry: entry))
+  }
+  let equal = bound.twins.filter { if case .equal = $0.comparison { true } else { false } }.map(\.standby.label)
+  bound.devices.removeAll { equal.contains($0.device.label) }
+}
+
+private func comparison(_ standby: Device, _ primary: Device) throws(EngineError) -> Twin.Comparison {
+  do throws(DifferenceError) {
+    let differences = try ruleDifferences(from: primary, to: standby)
+    return differences.isEmpty ? .equal : .differs(differences)
+  } catch {
+    switch error {
+    case .shape(let text): return .unlike(text)
+    case .unconfirmed(let text): throw .contradiction(text)
+    }
+  }
 }
 
 /// A binding to an interface that does not exist would silently judge nothing.

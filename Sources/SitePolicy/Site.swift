@@ -97,6 +97,8 @@ public struct DeviceEntry: Sendable {
   public var inspection: InspectionPlacement?
   /// Of a diode: whether what it carries takes nobody over (raw readings, no files).
   public var isNoSteppingStone = false
+  /// The device that this one stands in for when it fails (high availability); nil for a device of its own.
+  public var twinOf: String?
   public var source: SourceRange
 }
 

@@ -4,10 +4,12 @@ import SourceText
 extension SiteReader {
   mutating func readDevices(_ node: DocumentNode) -> [DeviceEntry] {
     var devices: [DeviceEntry] = []
-    for entry in document.namedEntries(node, "'devices'") {
+    let entries = document.namedEntries(node, "'devices'")
+    for entry in entries {
       checkName(entry.key, "a device", at: entry.keyRange)
       if let device = device(entry) { devices.append(device) }
     }
+    for entry in entries { checkTwin(entry, devices) }
     return devices
   }
 
@@ -15,7 +17,7 @@ extension SiteReader {
     guard
       let fields = document.fields(
         entry.value, "device \(quoted(entry.key))", required: ["config"],
-        optional: ["format", "interfaces", "from", "to", "inspection", "no-stepping-stone"])
+        optional: ["format", "interfaces", "from", "to", "inspection", "no-stepping-stone", "twin-of"])
     else { return nil }
     var device = DeviceEntry(
       name: entry.key, configs: [], format: document.text(fields["format"], "format"), interfaces: [],
@@ -38,6 +40,7 @@ extension SiteReader {
       }
     }
     device.isNoSteppingStone = document.flag(fields["no-stepping-stone"], "no-stepping-stone") ?? false
+    device.twinOf = document.text(fields["twin-of"], "twin-of")
     checkDirection(fields)
     return device
   }
@@ -48,6 +51,23 @@ extension SiteReader {
       if let zone = zoneName(item, entry.key) { binding.zones.append(zone) }
     }
     return binding
+  }
+
+  /// A twin stands in for another device that is no twin itself.
+  private mutating func checkTwin(_ entry: DocumentEntry, _ devices: [DeviceEntry]) {
+    guard let twin = entry.value.entries?.first(where: { $0.key == "twin-of" }), let name = twin.value.text else {
+      return
+    }
+    guard let primary = devices.first(where: { $0.name == name }) else {
+      document.complain(
+        twin.value.range, "there is no device \(quoted(name))", help: suggestion(name, among: devices.map(\.name)))
+      return
+    }
+    if name == entry.key || primary.twinOf != nil {
+      document.complain(
+        twin.value.range, "device \(quoted(entry.key)) cannot be the twin of \(quoted(name))",
+        help: "name the device that is in service; it has no 'twin-of' itself")
+    }
   }
 
   /// A diode's sides come in pairs.

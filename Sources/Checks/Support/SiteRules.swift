@@ -10,7 +10,7 @@ public struct SiteRules: Sendable {
 
   /// When several checks forbid traffic between the same two zones, the first of these reports it, so that one hole in a
   /// boundary is one finding.
-  private static let precedence = [
+  static let boundaryCodes = [
     "SIS001", "SIS003", "SIS004", "SEG001", "SEG002", "SEG005", "SEG008", "SEG007", "SEG003",
     "SEG015",
   ]
@@ -18,9 +18,9 @@ public struct SiteRules: Sendable {
   /// Whether `rule` is the one that reports traffic from one zone to another.
   func answers(_ rule: PolicyRule, _ from: ZoneReference, _ to: ZoneReference, _ topology: SiteTopology) -> Bool {
     guard selects(rule, from, to, topology) else { return false }
-    guard let rank = Self.precedence.firstIndex(of: rule.check) else { return true }
+    guard let rank = Self.boundaryCodes.firstIndex(of: rule.check) else { return true }
     return !rules.contains { other in
-      guard let otherRank = Self.precedence.firstIndex(of: other.check), otherRank < rank else { return false }
+      guard let otherRank = Self.boundaryCodes.firstIndex(of: other.check), otherRank < rank else { return false }
       return selects(other, from, to, topology)
     }
   }

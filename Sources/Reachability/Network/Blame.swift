@@ -11,6 +11,13 @@ public struct RulePlace: Hashable, Sendable {
   public var list: Int?
   /// Index into the list's rules; nil for the list's default.
   public var rule: Int?
+
+  public init(device: Int, stage: Int, list: Int?, rule: Int?) {
+    self.device = device
+    self.stage = stage
+    self.list = list
+    self.rule = rule
+  }
 }
 
 extension SiteTopology {
