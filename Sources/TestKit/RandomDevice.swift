@@ -124,12 +124,18 @@ public struct RandomDevice {
   private mutating func translationStage() -> Stage {
     let rules = (0..<2).map { order -> TranslationRule in
       var rule = TranslationRule(order: order, name: "nat \(order)", match: bounds(), range: Self.nowhere)
-      switch Int.random(in: 0..<4, using: &generator) {
+      switch Int.random(in: 0..<7, using: &generator) {
       case 0: rule.destination = .pool(AddressSet(IPAddress("10.0.0.3")!))
       case 1:
         rule.match = MatchBounds(PacketMatch(destinations: AddressSet(IPPrefix("10.0.0.0/31")!)))
         rule.destination = .prefix(from: IPPrefix("10.0.0.0/31")!, to: IPPrefix("10.0.0.2/31")!)
       case 2: rule.destinationPorts = IntervalSet(502)
+      case 3: rule.source = .pool(AddressSet(IPAddress("10.0.0.2")!))
+      case 4:
+        rule.source = .pool(AddressSet(IPAddress("10.0.0.0")!).union(AddressSet(IPAddress("10.0.0.3")!)))
+      case 5:
+        rule.source = .pool(AddressSet(IPAddress("10.0.0.1")!))
+        rule.destination = .pool(AddressSet(IPAddress("10.0.0.3")!))
       default: break
       }
       return rule
