@@ -3,11 +3,12 @@ extension Check {
   public static let all: [Check] = [
     corporateToControl, bypassesDMZ, outsideWhitelist, noDefaultDeny, downwardSession, notUnidirectional, skipsLevel,
     outside, reversedConduit, brokenConduit, wideConduit, noZone,
-    upperLevelsToSIS, unlistedToSIS, sisToUpperLevels,
+    upperLevelsToSIS, unlistedToSIS, sisToUpperLevels, sisControlFunctions,
     wrongDirection, sidesDiffer, secondPath, needsAnswer, noDiode,
-    controlFunctions, portOnly, exposed, riskyProtocol,
+    controlFunctions, portOnly, exposed, dynamicPorts, dynamicPortConduits, riskyProtocol,
     shadowed, covered, redundant, generalisation, correlation, permitAny, overPermissive, zoneWide, notLogged,
-    partlyShadowed,
+    unreachableOnInterface, noAntiSpoofing, partlyShadowed,
+    notInInventory, assetMisplaced, assetUnmentioned,
     notRecognised, notModelled, undefinedReference, dynamicObject, platformUnknown, truncated,
     pendingChanges,
   ]

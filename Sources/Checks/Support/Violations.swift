@@ -134,7 +134,7 @@ extension DeviceContext {
 
 extension Device {
   /// The addresses of its interfaces that are up.
-  fileprivate var ownAddresses: AddressSet {
+  var ownAddresses: AddressSet {
     interfaces.filter { !$0.isShutdown }.flatMap(\.addresses).reduce(.empty) { $0.union(AddressSet($1.address)) }
   }
 }

@@ -1,0 +1,110 @@
+import Findings
+import PacketSets
+import Reachability
+import RuleModel
+import SitePolicy
+import SourceText
+
+extension Check {
+  static let notInInventory = Check(
+    "AST001", "not-in-inventory", .medium,
+    "A permit names a host of the plant that the inventory does not know.",
+    work: .site { context in
+      let mentions = permittedHosts(context)
+      return context.site.zones.flatMap { zone -> [Finding] in
+        let assets = context.site.assets.filter { $0.zone == zone.name && !$0.addresses.isEmpty }
+        // Where the inventory has nothing of a zone, it was not made for it.
+        guard isMeant(zone, context), !assets.isEmpty else { return [] }
+        let known = assets.reduce(infrastructure(context)) { $0.union($1.addresses) }
+        return unknownHosts(mentions.filter { $0.hosts.overlaps(zone.networks) }, zone, known).map { unknown in
+          finding(unknown, zone, context)
+        }
+      }
+    })
+}
+
+/// A block of at most this many addresses counts as hosts; a wider one is a network, of which not all need exist.
+private let fewHosts: UInt128 = 16
+
+/// A small block of addresses that a permit names.
+private struct Mention {
+  var hosts: AddressSet
+  var rule: Rule
+  var device: String
+}
+
+private func isMeant(_ zone: Zone, _ context: SiteContext) -> Bool {
+  context.rule.to?.selects(zone) ?? (zone.level <= .demilitarised)
+}
+
+/// Every small block that an active permit of some device names, in the order of devices and rules.
+private func permittedHosts(_ context: SiteContext) -> [Mention] {
+  context.analyses.flatMap { analysis in
+    let device = analysis.device
+    return device.forwardingLists.flatMap { index in
+      device.lists[index].rules.flatMap { rule -> [Mention] in
+        guard rule.isActivePermit else { return [] }
+        return rule.namedAddresses.intervals.filter { $0.count <= fewHosts }.map {
+          Mention(hosts: $0, rule: rule, device: device.label)
+        }
+      }
+    }
+  }
+}
+
+/// Addresses that are no hosts of the plant: the devices' own, and those that they translate.
+private func infrastructure(_ context: SiteContext) -> AddressSet {
+  context.analyses.reduce(AddressSet.withoutZone) {
+    $0.union($1.device.ownAddresses).union($1.device.translatedAddresses)
+  }
+}
+
+/// What of the mentioned blocks nobody knows, each address or block once, with the rules that name it.
+private func unknownHosts(
+  _ mentions: [Mention], _ zone: Zone, _ known: AddressSet
+) -> [(hosts: AddressSet, mentions: [Mention])] {
+  var order: [AddressSet] = []
+  var found: [AddressSet: [Mention]] = [:]
+  for mention in mentions {
+    let inZone = mention.hosts.intersection(zone.networks)
+    // Of a small network the hosts that exist are known; the rest is room for others.
+    if inZone.isNetwork, inZone.overlaps(known) { continue }
+    for hosts in inZone.subtracting(known).intervals {
+      if found[hosts] == nil { order.append(hosts) }
+      found[hosts, default: []].append(mention)
+    }
+  }
+  return order.map { ($0, found[$0] ?? []) }
+}
+
+extension AddressSet {
+  /// Whether it is one prefix of four addresses or more, and not just hosts with addresses in a row.
+  fileprivate var isNetwork: Bool {
+    count > 2 && pieces.count == 1 && pieces[0].contains("/")
+  }
+}
+
+private func finding(
+  _ unknown: (hosts: AddressSet, mentions: [Mention]), _ zone: Zone, _ context: SiteContext
+) -> Finding {
+  let first = unknown.mentions[0]
+  let isOne = unknown.hosts.count == 1
+  let others = unknown.mentions.count - 1
+  let more = others == 0 ? "" : " and \(others) other rule\(others == 1 ? "" : "s")"
+  var finding = Finding(
+    code: context.check.code, name: context.check.name, severity: context.severity, confidence: .certain,
+    message: """
+      \(unknown.hosts) in zone \(zone.name) \(isOne ? "is" : "are") permitted by \(first.rule.name) of \(first.device)\(more), \
+      and no asset of the inventory has \(isOne ? "this address" : "these addresses")
+      """,
+    device: nil, property: "zone \(zone.name)", subject: "\(unknown.hosts)", location: first.rule.source,
+    help: """
+      find out what answers at \(isOne ? "this address" : "these addresses"): enter it into the inventory with an owner, or \
+      take it out of the rule
+      """)
+  finding.related = unknown.mentions.dropFirst().prefix(6).map {
+    RelatedPlace(range: $0.rule.source, label: "\($0.rule.name) of \($0.device) permits it too")
+  }
+  finding.consequence = zone.touched
+  return finding
+}
