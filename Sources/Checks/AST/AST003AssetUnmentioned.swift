@@ -23,7 +23,8 @@ extension Check {
             it talks within its zone only, or it is gone
             """,
           device: nil, property: "asset \(asset.name)", subject: "unmentioned", location: asset.source,
-          help: "take the asset out of the inventory if it is gone; if it talks across zones, find out past which device")
+          help:
+            "take the asset out of the inventory if it is gone; if it talks across zones, find out past which device")
         finding.consequence = asset.consequence ?? context.site.zone(named: asset.zone)?.touched
         return finding
       }

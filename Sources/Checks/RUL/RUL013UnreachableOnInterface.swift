@@ -115,7 +115,8 @@ private func fault(of rule: Rule, at places: Set<ListPlace>, _ map: InterfaceMap
     ?? fault(destinations, isSource: false, narrowed.map { $0.bindsEgress ? $0.egress : [] }, map)
 }
 
-private func fault(_ addresses: AddressSet, isSource: Bool, _ interfaces: [Set<String>], _ map: InterfaceMap) -> Fault? {
+private func fault(_ addresses: AddressSet, isSource: Bool, _ interfaces: [Set<String>], _ map: InterfaceMap) -> Fault?
+{
   var there: Set<String> = []
   for here in interfaces {
     guard let elsewhere = map.elsewhere(addresses, from: here) else { return nil }

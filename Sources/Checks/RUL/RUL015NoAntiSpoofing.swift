@@ -51,7 +51,7 @@ private func finding(at ingress: BoundInterface, _ inside: [Int], _ context: Dev
   let use =
     gaining.isEmpty
     ? "nothing checks sources there, and the rules permit them"
-    : "nothing checks sources there, and so hosts behind it reach \(proof.to) although no rule lets them"
+    : "nothing checks sources there, and so hosts behind it reach \(proof.to) where their own addresses may not go"
   var finding = Finding(
     code: context.check.code, name: context.check.name,
     severity: gaining.isEmpty ? severity : max(severity, .medium), confidence: .certain,

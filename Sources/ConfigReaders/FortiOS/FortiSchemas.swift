@@ -15,7 +15,7 @@ extension FortiCatalog {
   static let interface = FortiSchema(
     used: [
       "vdom", "ip", "mode", "allowaccess", "type", "vlanid", "interface", "status", "alias", "description",
-      "dedicated-to", "secondary-IP", "member", "defaultgw", "distance",
+      "dedicated-to", "secondary-IP", "member", "defaultgw", "distance", "src-check",
     ], unknownMatters: false,
     children: [
       "secondaryip": .model(FortiSchema(used: ["ip", "allowaccess"], unknownMatters: false)),
