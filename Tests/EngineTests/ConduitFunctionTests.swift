@@ -45,6 +45,10 @@ import Testing
     let mms = try safety("services: [tcp/102], functions: {mms: [write]}", port: "tcp --dport 102").findings("SIS005")
     #expect(mms.count == 1 && mms[0].message.hasSuffix("mms write"), "\(mms.map(\.message))")
     #expect(try safety("services: [udp/1502]", port: "udp --dport 1502").findings("SIS005").count == 1)
+    #expect(try safety("services: [tcp/135]", port: "tcp --dport 135").findings("SIS005").count == 1)
+    // What a conduit says that it carries counts on every port.
+    let classic = "services: [tcp/50000-50010], functions: {opc-classic: [read, write]}"
+    #expect(try safety(classic, port: "tcp --dport 50005").findings("SIS005").count == 1)
   }
 
   @Test func `Conduits from a safety system, expired ones, and ports of no known protocol are left alone`() throws {

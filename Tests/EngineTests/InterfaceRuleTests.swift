@@ -101,6 +101,13 @@ import Testing
     #expect(finding.severity == .medium && finding.message.contains("own addresses may not go"))
   }
 
+  @Test func `Towards the internet, which is no zone, sources are forged as well`() throws {
+    let report = try report("\(traps)\nroute outside 0.0.0.0 0.0.0.0 198.51.100.1") {
+      $0.replacing("10.0.255.1 255.255.255.0", with: "198.51.100.9 255.255.255.0")
+    }
+    #expect(report.findings("RUL015").count == 1)
+  }
+
   @Test(
     arguments: [
       "access-list OUT extended permit udp any host 10.20.0.10 eq 162 log\nip verify reverse-path interface outside",

@@ -10,15 +10,17 @@ extension Check {
     "AST001", "not-in-inventory", .medium,
     "A permit names a host of the plant that the inventory does not know.",
     work: .site { context in
-      let mentions = permittedHosts(context)
-      return context.site.zones.flatMap { zone -> [Finding] in
-        let assets = context.site.assets.filter { $0.zone == zone.name && !$0.addresses.isEmpty }
-        // Where the inventory has nothing of a zone, it was not made for it.
-        guard isMeant(zone, context), !assets.isEmpty else { return [] }
-        let known = assets.reduce(infrastructure(context)) { $0.union($1.addresses) }
-        return unknownHosts(mentions.filter { $0.hosts.overlaps(zone.networks) }, zone, known).map { unknown in
-          finding(unknown, zone, context)
-        }
+      // Where the inventory has nothing of a zone, it was not made for it.
+      let inventoried = context.site.assets.filter { !$0.addresses.isEmpty }
+      let zones = context.site.zones.filter { zone in
+        isMeant(zone, context) && inventoried.contains { $0.zone == zone.name }
+      }
+      guard !zones.isEmpty else { return [] }
+      let known = AddressSet(unionOf: inventoried.map(\.addresses)).union(infrastructure(context))
+      let open = AddressSet(unionOf: zones.map(\.networks)).subtracting(known)
+      let mentions = permittedHosts(context, among: open)
+      return zones.flatMap { zone in
+        unknownHosts(mentions, zone, known).map { finding($0, zone, context) }
       }
     })
 }
@@ -37,14 +39,15 @@ private func isMeant(_ zone: Zone, _ context: SiteContext) -> Bool {
   context.rule.to?.selects(zone) ?? (zone.level <= .demilitarised)
 }
 
-/// Every small block that an active permit of some device names, in the order of devices and rules.
-private func permittedHosts(_ context: SiteContext) -> [Mention] {
+/// Every small block that an active permit of some device names and that has an address of `open`, in the order of devices and
+/// rules.
+private func permittedHosts(_ context: SiteContext, among open: AddressSet) -> [Mention] {
   context.analyses.flatMap { analysis in
     let device = analysis.device
     return device.forwardingLists.flatMap { index in
       device.lists[index].rules.flatMap { rule -> [Mention] in
         guard rule.isActivePermit else { return [] }
-        return rule.namedAddresses.intervals.filter { $0.count <= fewHosts }.map {
+        return rule.namedAddresses.intervals.filter { $0.count <= fewHosts && $0.overlaps(open) }.map {
           Mention(hosts: $0, rule: rule, device: device.label)
         }
       }
@@ -67,6 +70,7 @@ private func unknownHosts(
   var found: [AddressSet: [Mention]] = [:]
   for mention in mentions {
     let inZone = mention.hosts.intersection(zone.networks)
+    if inZone.isEmpty { continue }
     // Of a small network the hosts that exist are known; the rest is room for others.
     if inZone.isNetwork, inZone.overlaps(known) { continue }
     for hosts in inZone.subtracting(known).intervals {

@@ -34,12 +34,11 @@ extension Check {
 /// Every address that a rule, a translation, a conduit or an interface names; rules that are switched off do not.
 private func mentionedAddresses(_ context: SiteContext) -> AddressSet {
   let ends = context.site.conduits.flatMap { [$0.from, $0.to] } + (context.site.remoteAccess?.jumpHosts ?? [])
-  let listed = ends.reduce(AddressSet.empty) { $0.union($1.addresses) }
-  return context.analyses.reduce(listed) { found, analysis in
-    let device = analysis.device
-    let own = found.union(device.translatedAddresses).union(device.ownAddresses)
-    return device.lists.reduce(own) { found, list in
-      list.rules.filter { $0.isExplicit && $0.state != .disabled }.reduce(found) { $0.union($1.namedAddresses) }
+  let named = context.analyses.map(\.device).flatMap { device -> [AddressSet] in
+    let rules = device.lists.flatMap { list in
+      list.rules.filter { $0.isExplicit && $0.state != .disabled }.map(\.namedAddresses)
     }
+    return [device.translatedAddresses, device.ownAddresses] + rules
   }
+  return AddressSet(unionOf: ends.map(\.addresses) + named)
 }

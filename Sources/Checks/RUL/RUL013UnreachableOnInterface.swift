@@ -14,10 +14,11 @@ extension Check {
       guard map.tellsApart else { return [] }
       let places = listPlaces(of: device, names: map.names)
       return device.forwardingLists.flatMap { index in
-        device.lists[index].rules.compactMap { rule in
+        var sides = SideMemory(places: places[index] ?? [])
+        return device.lists[index].rules.compactMap { rule -> Finding? in
           // A deny of addresses that belong elsewhere is a guard against forged sources, and right where it is.
-          guard rule.isActivePermit, let places = places[index] else { return nil }
-          return fault(of: rule, at: places, map).map { finding($0, rule, index, context) }
+          guard rule.isActivePermit else { return nil }
+          return fault(of: rule, sides.of(rule), map).map { finding($0, rule, index, context) }
         }
       }
     })
@@ -106,13 +107,40 @@ private func listPlaces(of device: Device, names: Set<String>) -> [Int: Set<List
   return found
 }
 
+/// The interfaces of a list's rules: few rules of a long list name interfaces of their own.
+private struct SideMemory {
+  struct Sides {
+    /// For each place of the list the interfaces that a packet comes by; empty where nothing binds it to any.
+    var ingress: [Set<String>]
+    var egress: [Set<String>]
+  }
+  private struct Key: Hashable {
+    var ingress: InterfaceMatch
+    var egress: InterfaceMatch
+  }
+  let places: Set<ListPlace>
+  private var known: [Key: Sides] = [:]
+
+  init(places: Set<ListPlace>) { self.places = places }
+
+  mutating func of(_ rule: Rule) -> Sides {
+    let key = Key(ingress: rule.ingress, egress: rule.egress)
+    if let sides = known[key] { return sides }
+    let narrowed = places.map { $0.narrowed(rule.ingress, rule.egress) }
+    let sides = Sides(
+      ingress: narrowed.map { $0.bindsIngress ? $0.ingress : [] },
+      egress: narrowed.map { $0.bindsEgress ? $0.egress : [] })
+    known[key] = sides
+    return sides
+  }
+}
+
 /// Why no packet reaches the rule, wherever its list is asked; nil when one may.
-private func fault(of rule: Rule, at places: Set<ListPlace>, _ map: InterfaceMap) -> Fault? {
-  let narrowed = places.map { $0.narrowed(rule.ingress, rule.egress) }
+private func fault(of rule: Rule, _ sides: SideMemory.Sides, _ map: InterfaceMap) -> Fault? {
   let sources = rule.match.upper.reduce(AddressSet.empty) { $0.union($1.sources) }
   let destinations = rule.match.upper.reduce(AddressSet.empty) { $0.union($1.destinations) }
-  return fault(sources, isSource: true, narrowed.map { $0.bindsIngress ? $0.ingress : [] }, map)
-    ?? fault(destinations, isSource: false, narrowed.map { $0.bindsEgress ? $0.egress : [] }, map)
+  return fault(sources, isSource: true, sides.ingress, map)
+    ?? fault(destinations, isSource: false, sides.egress, map)
 }
 
 private func fault(_ addresses: AddressSet, isSource: Bool, _ interfaces: [Set<String>], _ map: InterfaceMap) -> Fault?

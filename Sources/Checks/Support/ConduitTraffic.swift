@@ -29,10 +29,12 @@ extension SiteContext {
       let carried = traffic(context)
       for violation in context.violations(selecting: { $0 != $1 }, forbidden: { _ in carried }) {
         let verb = violation.isCertain ? "lets" : "may let"
-        finding.related.append(
-          RelatedPlace(
-            range: context.location(of: violation.place),
-            label: "\(context.name(of: violation.place)) of \(context.device.label) \(verb) it through"))
+        if finding.related.count < 6 {
+          finding.related.append(
+            RelatedPlace(
+              range: context.location(of: violation.place),
+              label: "\(context.name(of: violation.place)) of \(context.device.label) \(verb) it through"))
+        }
         guard finding.witness == nil else { continue }
         let proof = try context.finding(violation, message: { _ in message }, help: help)
         finding.witness = proof.witness

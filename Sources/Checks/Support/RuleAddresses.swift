@@ -11,6 +11,12 @@ extension AddressSet {
   /// The same without a family that is there as a whole: a set that stands for "any" names no address.
   var named: AddressSet { AddressSet(v4: v4.isAll ? .empty : v4, v6: v6.isAll ? .empty : v6) }
 
+  /// All addresses of the sets; O(n log n) in their intervals, where one union after the other would be quadratic.
+  init(unionOf sets: [AddressSet]) {
+    self.init(
+      v4: IntervalSet(sets.flatMap { $0.v4.intervals }), v6: IntervalSet(sets.flatMap { $0.v6.intervals }))
+  }
+
   /// The intervals, each as a set of its own, IPv4 first.
   var intervals: [AddressSet] {
     v4.intervals.map { AddressSet(v4: IntervalSet($0)) } + v6.intervals.map { AddressSet(v6: IntervalSet($0)) }
@@ -39,22 +45,26 @@ extension Rule {
 extension Device {
   /// Addresses that its translations take or give: on such an address another host may answer.
   var translatedAddresses: AddressSet {
-    pipeline.flatMap { stage -> [TranslationRule] in
+    let rules = pipeline.flatMap { stage -> [TranslationRule] in
       if case .translate(let rules) = stage.work { rules } else { [] }
-    }.reduce(.empty) { found, rule in
-      var found = found
-      for match in rule.match.upper {
-        if rule.source != nil { found = found.union(match.sources.named) }
-        if rule.destination != nil { found = found.union(match.destinations.named) }
-      }
-      for target in [rule.source, rule.destination] {
+    }
+    return AddressSet(unionOf: rules.flatMap(\.changedAddresses))
+  }
+}
+
+extension TranslationRule {
+  /// The addresses before and after, where the rule names them.
+  fileprivate var changedAddresses: [AddressSet] {
+    let before = match.upper.flatMap { match in
+      (source == nil ? [] : [match.sources.named]) + (destination == nil ? [] : [match.destinations.named])
+    }
+    return before
+      + [source, destination].flatMap { target -> [AddressSet] in
         switch target {
-        case .prefix(let from, let to): found = found.union(AddressSet(from)).union(AddressSet(to))
-        case .pool(let addresses): found = found.union(addresses.named)
-        case .egressInterface, .unknown, nil: break
+        case .prefix(let from, let to): [AddressSet(from), AddressSet(to)]
+        case .pool(let addresses): [addresses.named]
+        case .egressInterface, .unknown, nil: []
         }
       }
-      return found
-    }
   }
 }
