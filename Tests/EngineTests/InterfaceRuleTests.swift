@@ -51,6 +51,13 @@ import Testing
     #expect(report.findings("RUL013").isEmpty)
   }
 
+  @Test func `A list at the wrong interface is one finding, not one for each rule`() throws {
+    let rules = (1...9).map { "access-list OUT extended permit tcp host 10.20.0.\($0 + 9) host 10.0.5.5 eq 443 log" }
+    let findings = try report(rules.joined(separator: "\n")).findings("RUL013")
+    #expect(findings.count == 1 && findings[0].message.hasPrefix("9 permits of OUT"), "\(findings.map(\.message))")
+    #expect(try report(rules.dropLast().joined(separator: "\n")).findings("RUL013").count == 8)
+  }
+
   @Test func `Jumps carry interfaces along, and the way out counts as well`() throws {
     let folder = try TemporaryFolder()
     let text = gateway(

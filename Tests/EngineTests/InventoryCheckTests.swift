@@ -51,6 +51,13 @@ import Testing
     #expect(try unknown("-d 10.20.0.16/29") == ["10.20.0.16/29"])
   }
 
+  @Test func `An inventory with many gaps is one finding for its zone`() throws {
+    let rules = (0...20).map { "-A FORWARD -s 10.0.0.5 -d 10.20.1.\($0 * 2) -p tcp --dport 443 -j ACCEPT" }
+    let findings = try report(rules.joined(separator: "\n"), assets: scada).findings("AST001")
+    #expect(findings.count == 1 && findings[0].message.hasPrefix("21 addresses in zone supervision"))
+    #expect(try report(rules.dropLast().joined(separator: "\n"), assets: scada).findings("AST001").count == 20)
+  }
+
   @Test func `An asset on the wire of another zone is named, and the longest prefix decides`() throws {
     func report(_ entry: String) throws -> RunReport {
       let folder = try TemporaryFolder()

@@ -19,14 +19,19 @@ extension Check {
       let known = AddressSet(unionOf: inventoried.map(\.addresses)).union(infrastructure(context))
       let open = AddressSet(unionOf: zones.map(\.networks)).subtracting(known)
       let mentions = permittedHosts(context, among: open)
-      return zones.flatMap { zone in
-        unknownHosts(mentions, zone, known).map { finding($0, zone, context) }
+      return zones.flatMap { zone -> [Finding] in
+        let unknown = unknownHosts(mentions, zone, known)
+        return unknown.count > manyHosts
+          ? [finding(unknown, zone, context)] : unknown.map { finding($0, zone, context) }
       }
     })
 }
 
 /// A block of at most this many addresses counts as hosts; a wider one is a network, of which not all need exist.
 private let fewHosts: UInt128 = 16
+
+/// From more unknown hosts than this on it is the inventory of the zone that is at fault, not a host.
+private let manyHosts = 20
 
 /// A small block of addresses that a permit names.
 private struct Mention {
@@ -95,19 +100,41 @@ private func finding(
   let isOne = unknown.hosts.count == 1
   let others = unknown.mentions.count - 1
   let more = others == 0 ? "" : " and \(others) other rule\(others == 1 ? "" : "s")"
-  var finding = Finding(
-    code: context.check.code, name: context.check.name, severity: context.severity, confidence: .certain,
+  let addresses = isOne ? "this address" : "these addresses"
+  return finding(
+    zone, context, unknown.mentions, subject: "\(unknown.hosts)",
     message: """
       \(unknown.hosts) in zone \(zone.name) \(isOne ? "is" : "are") permitted by \(first.rule.name) of \(first.device)\(more), \
-      and no asset of the inventory has \(isOne ? "this address" : "these addresses")
+      and no asset of the inventory has \(addresses)
       """,
-    device: nil, property: "zone \(zone.name)", subject: "\(unknown.hosts)", location: first.rule.source,
     help: """
-      find out what answers at \(isOne ? "this address" : "these addresses"): enter it into the inventory with an owner, or \
-      take it out of the rule
+      find out what answers at \(addresses): enter it into the inventory with an owner, or take it out of the rule
       """)
-  finding.related = unknown.mentions.dropFirst().prefix(6).map {
-    RelatedPlace(range: $0.rule.source, label: "\($0.rule.name) of \($0.device) permits it too")
+}
+
+/// One finding for a zone whose inventory is far from complete.
+private func finding(
+  _ unknown: [(hosts: AddressSet, mentions: [Mention])], _ zone: Zone, _ context: SiteContext
+) -> Finding {
+  let hosts = AddressSet(unionOf: unknown.map(\.hosts))
+  return finding(
+    zone, context, unknown.map { $0.mentions[0] }, subject: "incomplete inventory",
+    message: """
+      \(hosts.count) addresses in zone \(zone.name) are permitted by rules and belong to no asset of the inventory: \
+      \(hosts.summary(limit: 4))
+      """,
+    help: "complete the inventory of the zone; what is then left is told address by address")
+}
+
+private func finding(
+  _ zone: Zone, _ context: SiteContext, _ mentions: [Mention], subject: String, message: String, help: String
+) -> Finding {
+  var finding = Finding(
+    code: context.check.code, name: context.check.name, severity: context.severity, confidence: .certain,
+    message: message, device: nil, property: "zone \(zone.name)", subject: subject,
+    location: mentions[0].rule.source, help: help)
+  finding.related = mentions.dropFirst().prefix(6).map {
+    RelatedPlace(range: $0.rule.source, label: "\($0.rule.name) of \($0.device) is another such rule")
   }
   finding.consequence = zone.touched
   return finding

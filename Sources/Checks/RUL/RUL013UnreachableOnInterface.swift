@@ -13,16 +13,22 @@ extension Check {
       let map = InterfaceMap(context)
       guard map.tellsApart else { return [] }
       let places = listPlaces(of: device, names: map.names)
-      return device.forwardingLists.flatMap { index in
+      return device.forwardingLists.flatMap { index -> [Finding] in
         var sides = SideMemory(places: places[index] ?? [])
-        return device.lists[index].rules.compactMap { rule -> Finding? in
+        let faults = device.lists[index].rules.compactMap { rule -> Fault? in
           // A deny of addresses that belong elsewhere is a guard against forged sources, and right where it is.
           guard rule.isActivePermit else { return nil }
-          return fault(of: rule, sides.of(rule), map).map { finding($0, rule, index, context) }
+          return fault(of: rule, sides.of(rule), map)
         }
+        // So many are no slip in a rule: the list hangs at the wrong interface.
+        if faults.count > manyFaults { return [finding(faults, index, context)] }
+        return faults.map { finding($0, index, context) }
       }
     })
 }
+
+/// From more faults than this on a list is reported as a whole.
+private let manyFaults = 8
 
 /// Interfaces that packets of a list come by and leave by.
 private struct ListPlace: Hashable {
@@ -42,6 +48,7 @@ private struct ListPlace: Hashable {
 
 /// What is wrong with a rule: one of its sides lies behind other interfaces.
 private struct Fault {
+  var rule: Rule
   var isSource: Bool
   var addresses: AddressSet
   /// The interfaces at which the rule is asked.
@@ -139,12 +146,13 @@ private struct SideMemory {
 private func fault(of rule: Rule, _ sides: SideMemory.Sides, _ map: InterfaceMap) -> Fault? {
   let sources = rule.match.upper.reduce(AddressSet.empty) { $0.union($1.sources) }
   let destinations = rule.match.upper.reduce(AddressSet.empty) { $0.union($1.destinations) }
-  return fault(sources, isSource: true, sides.ingress, map)
-    ?? fault(destinations, isSource: false, sides.egress, map)
+  return fault(of: rule, sources, isSource: true, sides.ingress, map)
+    ?? fault(of: rule, destinations, isSource: false, sides.egress, map)
 }
 
-private func fault(_ addresses: AddressSet, isSource: Bool, _ interfaces: [Set<String>], _ map: InterfaceMap) -> Fault?
-{
+private func fault(
+  of rule: Rule, _ addresses: AddressSet, isSource: Bool, _ interfaces: [Set<String>], _ map: InterfaceMap
+) -> Fault? {
   var there: Set<String> = []
   for here in interfaces {
     guard let elsewhere = map.elsewhere(addresses, from: here) else { return nil }
@@ -152,23 +160,49 @@ private func fault(_ addresses: AddressSet, isSource: Bool, _ interfaces: [Set<S
   }
   guard !interfaces.isEmpty else { return nil }
   return Fault(
-    isSource: isSource, addresses: addresses, here: Set(interfaces.joined()).sorted(), there: there.sorted())
+    rule: rule, isSource: isSource, addresses: addresses, here: Set(interfaces.joined()).sorted(),
+    there: there.sorted())
 }
 
-private func finding(_ fault: Fault, _ rule: Rule, _ list: Int, _ context: DeviceContext) -> Finding {
+private func finding(_ fault: Fault, _ list: Int, _ context: DeviceContext) -> Finding {
   let addresses = fault.addresses.summary(limit: 3)
   let verb = fault.isSource ? "from" : "to"
   let way = fault.isSource ? "comes in by" : "leaves by"
-  return Finding(
-    code: context.check.code, name: context.check.name, severity: context.rule.severity ?? context.check.severity,
-    confidence: .certain,
+  return finding(
+    fault, list, context, subject: fault.rule.subject,
     message: """
-      \(rule.name) permits packets \(verb) \(addresses), but no such packet \(way) \(fault.here.joined(separator: ", ")): \
-      the address\(fault.addresses.count == 1 ? " lies" : "es lie") behind \(fault.there.joined(separator: ", "))
+      \(fault.rule.name) permits packets \(verb) \(addresses), but no such packet \(way) \
+      \(fault.here.joined(separator: ", ")): the address\(fault.addresses.count == 1 ? " lies" : "es lie") behind \
+      \(fault.there.joined(separator: ", "))
       """,
-    device: context.device.label, property: context.device.lists[list].name, subject: rule.subject,
-    location: rule.source,
     help: fault.isSource
-      ? "move the rule to the list of the interface that the hosts are behind, or delete it: here only a forged source can match it"
-      : "correct the outgoing interface or the addresses, or delete the rule")
+      ? """
+      move the rule to the list of the interface that the hosts are behind, or delete it: here only a forged source can \
+      match it
+      """ : "correct the outgoing interface or the addresses, or delete the rule")
+}
+
+private func finding(_ faults: [Fault], _ list: Int, _ context: DeviceContext) -> Finding {
+  let here = Set(faults.flatMap(\.here)).sorted().joined(separator: ", ")
+  let there = Set(faults.flatMap(\.there)).sorted().joined(separator: ", ")
+  let name = context.device.lists[list].name
+  var finding = finding(
+    faults[0], list, context, subject: "list at the wrong interface",
+    message: """
+      \(faults.count) permits of \(name) name addresses behind \(there), which come and go by no \(here): the list seems to \
+      be bound to the wrong interface
+      """, help: "bind the list to the interface that its hosts are behind, or in the other direction")
+  finding.related = faults.dropFirst().prefix(6).map {
+    RelatedPlace(range: $0.rule.source, label: "\($0.rule.name) is one of them")
+  }
+  return finding
+}
+
+private func finding(
+  _ fault: Fault, _ list: Int, _ context: DeviceContext, subject: String, message: String, help: String
+) -> Finding {
+  Finding(
+    code: context.check.code, name: context.check.name, severity: context.rule.severity ?? context.check.severity,
+    confidence: .certain, message: message, device: context.device.label,
+    property: context.device.lists[list].name, subject: subject, location: fault.rule.source, help: help)
 }
