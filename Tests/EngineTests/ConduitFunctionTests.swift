@@ -44,7 +44,10 @@ import Testing
   @Test func `MMS on the port of S7 counts, and so does an engineering protocol`() throws {
     let mms = try safety("services: [tcp/102], functions: {mms: [write]}", port: "tcp --dport 102").findings("SIS005")
     #expect(mms.count == 1 && mms[0].message.hasSuffix("mms write"), "\(mms.map(\.message))")
-    #expect(try safety("services: [udp/1502]", port: "udp --dport 1502").findings("SIS005").count == 1)
+    for functions in ["", ", functions: {modbus: [read]}"] {
+      let programs = try safety("services: [udp/1502]\(functions)", port: "udp --dport 1502")
+      #expect(programs.findings("SIS005").count == 1)
+    }
     #expect(try safety("services: [tcp/135]", port: "tcp --dport 135").findings("SIS005").count == 1)
     // What a conduit says that it carries counts on every port.
     let classic = "services: [tcp/50000-50010], functions: {opc-classic: [read, write]}"

@@ -15,13 +15,14 @@ extension Check {
     })
 }
 
-/// Protocols that change a controller and are not among those with functions by port: the engineering protocol of Triconex
-/// (CISA MAR-17-352-01 HatMan), and OPC Classic, which begins at the endpoint mapper of DCOM.
-private let otherWays = [
-  KnownService(name: "TriStation", service: Service(proto: IPProtocol.udp, destinationPorts: IntervalSet(1502))),
-  KnownService(
-    name: "OPC Classic (DCOM)", service: Service(proto: IPProtocol.tcp, destinationPorts: IntervalSet(135))),
-]
+/// The engineering protocol of Triconex (CISA MAR-17-352-01 HatMan). Its functions have no names here, so nothing that a
+/// conduit lists can restrict them.
+private let triStation = KnownService(
+  name: "TriStation", service: Service(proto: IPProtocol.udp, destinationPorts: IntervalSet(1502)))
+
+/// OPC Classic begins at the endpoint mapper of DCOM.
+private let opcClassic = KnownService(
+  name: "OPC Classic (DCOM)", service: Service(proto: IPProtocol.tcp, destinationPorts: IntervalSet(135)))
 
 /// The safety zone that the conduit leads to, as far as the policy rule is about it.
 private func safetyZone(of conduit: Conduit, _ context: SiteContext) -> ZoneReference? {
@@ -38,9 +39,8 @@ private func finding(_ conduit: Conduit, to target: ZoneReference, _ context: Si
     list reading functions only (`functions: {modbus: [read]}`) and inspect them on the way, or let the safety system send \
     on its own; what functional safety must change is done at the logic solver, with its key switch
     """
-  guard conduit.functions.isAny else {
-    let control = conduit.functions.functions.intersection(changing)
-    guard !control.isEmpty else { return nil }
+  let control = conduit.functions.functions.intersection(changing)
+  if !conduit.functions.isAny, !control.isEmpty {
     return try context.finding(
       conduit, at: "functions", subject: "control functions",
       message: """
@@ -52,7 +52,8 @@ private func finding(_ conduit: Conduit, to target: ZoneReference, _ context: Si
         .intersection(device.space.set(conduit.traffic)).intersection(device.sessions)
     }
   }
-  let open = (industrialServices + otherWays).filter { known in
+  let unrestricted = conduit.functions.isAny ? industrialServices + [opcClassic, triStation] : [triStation]
+  let open = unrestricted.filter { known in
     conduit.services.contains { $0.overlaps(known.service) }
   }
   guard !open.isEmpty else { return nil }
