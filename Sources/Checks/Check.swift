@@ -18,9 +18,9 @@ public struct Check: Sendable {
     case reading(@Sendable (ReadingContext) -> [Finding])
     /// One device's rule lists; needs no zones.
     case lists(@Sendable (ListContext) throws -> [Finding])
-    /// One device between the zones of a site.
+    /// One device of a site, with the zones behind its interfaces.
     case device(@Sendable (DeviceContext) throws -> [Finding])
-    /// The site as a whole.
+    /// The site and its network as a whole.
     case site(@Sendable (SiteContext) throws -> [Finding])
   }
   /// Family and three digits; never reused.
@@ -89,26 +89,22 @@ public struct ListContext {
 public struct DeviceContext {
   public let check: Check
   public let rule: PolicyRule
-  public let analysis: DeviceAnalysis
+  public let topology: SiteTopology
+  /// The device with its interfaces bound to zones.
+  public let bound: BoundDevice
   public let policy: SiteRules
   public let today: CalendarDate
-  /// Where findings are worked out.
-  let small: SmallSpace
 
-  public var site: Site { analysis.topology.site }
-  public var device: Device { analysis.device }
-  public var topology: SiteTopology { analysis.topology }
-  public var space: PacketSpace { analysis.space }
+  public var site: Site { topology.site }
+  public var device: Device { bound.device }
 
-  /// - Parameter small: one for all checks of the same analysis saves work.
   public init(
-    check: Check, rule: PolicyRule, analysis: DeviceAnalysis, policy: SiteRules, today: CalendarDate,
-    small: SmallSpace = SmallSpace()
+    check: Check, rule: PolicyRule, topology: SiteTopology, bound: BoundDevice, policy: SiteRules, today: CalendarDate
   ) {
-    self.small = small
     self.check = check
     self.rule = rule
-    self.analysis = analysis
+    self.topology = topology
+    self.bound = bound
     self.policy = policy
     self.today = today
   }
@@ -125,34 +121,31 @@ public struct SiteDiode: Sendable {
   }
 }
 
-/// Everything that is known about a site.
+/// Everything that is known about a site and its network.
 public struct SiteContext {
   public let check: Check
   public let rule: PolicyRule
-  public let topology: SiteTopology
-  public let analyses: [DeviceAnalysis]
+  public let map: NetworkMap
+  /// What each zone can send to the others.
+  public let traffic: [ZoneTraffic]
   public let diodes: [SiteDiode]
   public let policy: SiteRules
   public let today: CalendarDate
 
+  public var topology: SiteTopology { map.topology }
   public var site: Site { topology.site }
 
   public init(
-    check: Check, rule: PolicyRule, topology: SiteTopology, analyses: [DeviceAnalysis], diodes: [SiteDiode],
-    policy: SiteRules, today: CalendarDate
+    check: Check, rule: PolicyRule, map: NetworkMap, traffic: [ZoneTraffic], diodes: [SiteDiode], policy: SiteRules,
+    today: CalendarDate
   ) {
     self.check = check
     self.rule = rule
-    self.topology = topology
-    self.analyses = analyses
+    self.map = map
+    self.traffic = traffic
     self.diodes = diodes
     self.policy = policy
     self.today = today
-  }
-
-  /// The same question asked of one device.
-  func device(_ analysis: DeviceAnalysis) -> DeviceContext {
-    DeviceContext(check: check, rule: rule, analysis: analysis, policy: policy, today: today)
   }
 }
 

@@ -60,24 +60,23 @@ extension SiteRules {
 func zoneFindings(
   _ site: Site, _ bound: BoundSite, rules: SiteRules, today: CalendarDate
 ) throws(EngineError) -> [Finding] {
-  let topology = SiteTopology(site: site, devices: bound.devices)
+  let map = NetworkMap(SiteTopology(site: site, devices: bound.devices))
+  let traffic = map.topology.references.map { ZoneTraffic(OriginFlows(map, from: $0), today: today) }
   var findings: [Finding] = []
-  let analyses = topology.devices.map { DeviceAnalysis(topology: topology, bound: $0) }
-  let small = analyses.map { _ in SmallSpace() }
   for rule in rules.rules {
     for check in Check.named(rule.check) {
       do {
         switch check.work {
         case .device(let run):
-          for (analysis, small) in zip(analyses, small) {
+          for device in map.topology.devices {
             findings += try run(
-              DeviceContext(check: check, rule: rule, analysis: analysis, policy: rules, today: today, small: small))
+              DeviceContext(
+                check: check, rule: rule, topology: map.topology, bound: device, policy: rules, today: today))
           }
         case .site(let run):
           findings += try run(
             SiteContext(
-              check: check, rule: rule, topology: topology, analyses: analyses, diodes: bound.diodes, policy: rules,
-              today: today))
+              check: check, rule: rule, map: map, traffic: traffic, diodes: bound.diodes, policy: rules, today: today))
         case .reading, .lists: break
         }
       } catch {
@@ -86,7 +85,7 @@ func zoneFindings(
     }
   }
   // Sets of a space that gave up mean nothing, so nothing that was found with them is shown.
-  for analysis in analyses where analysis.space.isExhausted { throw .tooLarge(device: analysis.device.label) }
+  for zone in traffic where zone.flows.isExhausted { throw .tooLarge(device: map.topology.label(zone.flows.origin)) }
   return findings
 }
 

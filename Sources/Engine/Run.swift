@@ -96,41 +96,19 @@ private func runBare(_ paths: [String], _ request: CheckRequest) throws(EngineEr
 
 /// A whole site.
 private func runSite(_ path: String, _ request: CheckRequest) throws(EngineError) -> RunReport {
-  var catalog = SourceCatalog()
-  let root = folder(of: path)
-  let siteFile = try catalog.take(path, readFile(path))
-  let site: Site
-  let policies: Policies
-  do throws(SitePolicyErrors) {
-    site = try loadSite(siteFile) { name throws -> SourceFile in
-      try catalog.add(path: joined(root, name), bytes: readFile(name, below: root))
-    }
-    policies = try loadPolicies(of: site, into: &catalog, knownChecks: Check.knownSettings) {
-      try readFile($0, below: root)
-    }
-  } catch { throw .invalid([error.description]) }
-  var files: [[ReadFile]] = []
-  for device in site.devices {
-    var readings: [ReadFile] = []
-    for config in device.configs {
-      let file = try catalog.take(joined(root, config.path), readFile(config.path, below: root))
-      readings.append(try read(file, device: device.name, format: device.format))
-    }
-    files.append(readings)
-  }
-  let rules = SiteRules(try request.selected(policies.rules))
-  let bound = try bind(site, files)
-  let all = files.flatMap { $0 }
+  let read = try readSite(path)
+  let (site, files) = (read.site, read.files)
+  let rules = SiteRules(try request.selected(read.policies.rules))
   let findings =
-    try readingFindings(all, rules: rules) + listFindings(bound.devices.map(\.device), rules: rules)
-    + zoneFindings(site, bound, rules: rules, today: request.today)
+    try readingFindings(files, rules: rules) + listFindings(read.bound.devices.map(\.device), rules: rules)
+    + zoneFindings(site, read.bound, rules: rules, today: request.today)
   return RunReport(
-    toolVersion: toolVersion, site: site.name, files: all.map(\.account), rules: accounts(rules, needsZones: true),
-    findings: finished(findings, site: site.name, frameworks: policies.frameworks),
-    notChecked: site.scope.excludedZones.map { "zone \($0) is outside of the scope" } + blindSpots(site, bound),
+    toolVersion: toolVersion, site: site.name, files: files.map(\.account), rules: accounts(rules, needsZones: true),
+    findings: finished(findings, site: site.name, frameworks: read.policies.frameworks),
+    notChecked: site.scope.excludedZones.map { "zone \($0) is outside of the scope" } + blindSpots(site, read.bound),
     gaps: (site.devices.isEmpty ? ["the site file names no device, so nothing was checked"] : [])
-      + all.flatMap(\.gaps) + openVerdicts(findings),
-    devices: bound.devices.count + bound.diodes.count, catalog: catalog)
+      + files.flatMap(\.gaps) + openVerdicts(findings),
+    devices: read.bound.devices.count + read.bound.diodes.count, catalog: read.catalog)
 }
 
 /// One line when some verdicts are open and do not count as violations.
@@ -141,7 +119,7 @@ private func openVerdicts(_ findings: [Finding]) -> [String] {
 
 extension SourceCatalog {
   /// Adds a file that was read already.
-  fileprivate mutating func take(_ path: String, _ bytes: [UInt8]) throws(EngineError) -> SourceFile {
+  mutating func take(_ path: String, _ bytes: [UInt8]) throws(EngineError) -> SourceFile {
     do { return try add(path: path, bytes: bytes) } catch { throw .invalid([error.description]) }
   }
 }

@@ -88,6 +88,16 @@ extension PacketSet {
     return PacketSet(space, space.diagram.forgetting(variables, in: root))
   }
 
+  /// The packets whatever their source address; each keeps its family.
+  public var forgettingSource: PacketSet {
+    PacketSet(space, space.diagram.forgetting(PacketField.source.variables, in: root))
+  }
+
+  /// The packets whatever their destination address; each keeps its family.
+  public var forgettingDestination: PacketSet {
+    PacketSet(space, space.diagram.forgetting(PacketField.destination.variables, in: root))
+  }
+
   private func replacing(
     _ field: PacketField, _ addresses: AddressSet, _ match: (AddressSet) -> PacketMatch
   ) -> PacketSet {

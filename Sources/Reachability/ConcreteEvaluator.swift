@@ -6,6 +6,8 @@ import SourceText
 public struct PacketVerdict: Hashable, Sendable {
   public var mayPermit: Bool
   public var mayDeny: Bool
+  /// What may come out on the other side, with addresses as translated; a handful of representatives of a pool.
+  public var exits: [Packet] = []
   /// The rules that matched on the way, in order.
   public var trace: [TraceStep]
 
@@ -57,14 +59,14 @@ public struct ConcreteEvaluator {
   ///
   /// - Parameter hint: where a translation has a choice of destinations, this one is taken when it is among them.
   public func forward(_ packet: Packet, hint: IPAddress? = nil) -> PacketVerdict {
-    var walk = Walk(evaluator: self, hint: hint)
+    var walk = PacketWalk(evaluator: self, hint: hint)
     walk.run(device.pipeline[...], packet)
-    return PacketVerdict(mayPermit: walk.mayPermit, mayDeny: walk.mayDeny, trace: walk.trace)
+    return PacketVerdict(mayPermit: walk.mayPermit, mayDeny: walk.mayDeny, exits: walk.exits, trace: walk.trace)
   }
 
   /// The fate of a packet that is addressed to the device itself.
   public func local(_ packet: Packet) -> PacketVerdict {
-    var walk = Walk(evaluator: self, hint: nil)
+    var walk = PacketWalk(evaluator: self, hint: nil)
     walk.run(device.localPipeline[...], packet)
     return PacketVerdict(mayPermit: walk.mayPermit, mayDeny: walk.mayDeny, trace: walk.trace)
   }
@@ -73,7 +75,7 @@ public struct ConcreteEvaluator {
   ///
   /// - Parameter fallback: what happens to packets that no list decides; anything but permit counts as denied.
   public func trace(lists: [Int], _ packet: Packet, fallback: DefaultAction.Verdict = .deny) -> PacketVerdict {
-    var walk = Walk(evaluator: self, hint: nil)
+    var walk = PacketWalk(evaluator: self, hint: nil)
     var outcome: ListOutcome = .fallThrough
     for list in lists {
       outcome.remove(.fallThrough)
@@ -87,7 +89,7 @@ public struct ConcreteEvaluator {
 
   /// The fate of a packet in one list alone, with the list's own default (`leave` counts as denied).
   public func evaluate(list: Int, _ packet: Packet) -> PacketVerdict {
-    var walk = Walk(evaluator: self, hint: nil)
+    var walk = PacketWalk(evaluator: self, hint: nil)
     let outcome = walk.outcome(list: list, packet)
     return PacketVerdict(
       mayPermit: outcome.contains(.permit), mayDeny: outcome.contains(.deny) || outcome.contains(.fallThrough),
@@ -106,12 +108,13 @@ private struct ListOutcome: OptionSet {
 /// How surely a rule matches a packet.
 private enum MatchDegree { case no, possible, certain }
 
-private struct Walk {
+private struct PacketWalk {
   let evaluator: ConcreteEvaluator
   let hint: IPAddress?
   var mayPermit = false
   var mayDeny = false
   var trace: [TraceStep] = []
+  var exits: [Packet] = []
   /// Lists that are being evaluated; a list that is reached from itself leaves everything open.
   private var active: Set<Int> = []
 
@@ -126,6 +129,7 @@ private struct Walk {
   mutating func run(_ stages: ArraySlice<Stage>, _ packet: Packet) {
     guard let stage = stages.first else {
       mayPermit = true
+      if !exits.contains(packet) { exits.append(packet) }
       return
     }
     let rest = stages.dropFirst()

@@ -1,38 +1,103 @@
 import PacketSets
 import RuleModel
 
-/// Traffic that takes one way through a device's translations.
+/// A translation on a way, and the packets that took it.
+public struct AppliedTranslation {
+  public var rule: TranslationRule
+  /// The device on the path that translates.
+  public var hop: Int
+  /// The interface that the packets leave by, whose address they may get.
+  public var egress: String
+  /// As they were before the translation.
+  public var before: PacketSet
+}
+
+/// Traffic that takes one way through the translations of the devices on a path.
 public struct FlowBranch {
-  /// The packets as they leave the filters: destination translated, source as it entered.
+  /// The packets as they leave, both addresses as they are then.
   public var permitted: SetBounds
-  /// The packets that take this branch, as they entered.
-  public var entered: PacketSet
+  /// The same packets, and perhaps others, with the sources that they were sent with; nil while no source was translated.
+  private(set) var senders: SetBounds?
+  /// The lower bound right behind the last translation; nil while no source was translated. The device may give a packet any
+  /// of the sources that it has there, so the packet surely passes only if it does with all of them.
+  private var choices: PacketSet?
   /// The translations on this branch, in order.
-  public var translations: [TranslationRule]
-  /// Which rules of which stage let what through.
-  public var shares: [PermitShare]
+  public private(set) var translations: [AppliedTranslation] = []
+  /// Which rules of which stage let what through, in end-to-end form.
+  public var shares: [PermitShare] = []
   /// The state that the packets really have; in the sets they stand as new ones all the same.
   public var state: SessionState = .new
+
+  public init(_ entering: PacketSet, state: SessionState = .new) {
+    permitted = SetBounds(lower: entering, upper: entering)
+    self.state = state
+  }
+
+  /// The packets in end-to-end form: sources as they were sent, everything else as it leaves.
+  ///
+  /// This is the form that conduits are written in: they name who sends, and who receives what.
+  public var endToEnd: SetBounds { sent(permitted) }
+
+  /// Packets of this branch in end-to-end form.
+  func sent(_ packets: SetBounds) -> SetBounds {
+    guard let senders, let choices else { return packets }
+    let stopped = choices.subtracting(packets.lower).forgettingSource
+    return SetBounds(
+      lower: senders.lower.intersection(packets.lower.forgettingSource).subtracting(stopped),
+      upper: senders.upper.intersection(packets.upper.forgettingSource))
+  }
+
+  /// The part of the branch that a translation takes, behind it.
+  func translated(_ taken: SetBounds, by image: TranslationImage, _ applied: AppliedTranslation) -> FlowBranch {
+    var next = self
+    // End-to-end forms keep their sources; destinations and ports they share with the packets.
+    let sent = sent(taken)
+    next.shares = shares.map { share in
+      var share = share
+      share.packets = image.destinations(
+        of: SetBounds(
+          lower: share.packets.lower.intersection(sent.lower), upper: share.packets.upper.intersection(sent.upper)))
+      return share
+    }
+    next.permitted = image.sources(of: image.destinations(of: taken))
+    if applied.rule.source != nil || senders != nil {
+      next.senders = image.destinations(of: sent)
+      next.choices = next.permitted.lower
+    }
+    next.translations.append(applied)
+    return next
+  }
+
+  /// The branch cut to some packets, as they leave.
+  func cut(to packets: PacketSet) -> FlowBranch {
+    var branch = self
+    branch.permitted = permitted.intersection(packets)
+    return branch
+  }
 }
 
 /// Computes what a device lets through from one interface to another.
 public struct DeviceFlow {
   public let device: Device
   public let space: PacketSpace
+  /// The device's place on the path; shares and translations carry it.
+  public let hop: Int
   private let evaluator: SymbolicEvaluator
 
   /// - Parameter cache: the device's rule sets, shared by the questions about its interface pairs.
-  public init(ingress: String, egress: String, cache: RuleSetCache) {
+  public init(ingress: String, egress: String, cache: RuleSetCache, hop: Int = 0) {
     device = cache.device
     space = cache.space
+    self.hop = hop
     evaluator = SymbolicEvaluator(device: cache.device, ingress: ingress, egress: egress, cache: cache)
   }
 
   /// The packets of `entering` that are let through, branch by branch.
-  public func forward(_ entering: PacketSet) -> [FlowBranch] {
-    let start = FlowBranch(
-      permitted: SetBounds(lower: entering, upper: entering), entered: entering, translations: [], shares: [])
-    return run(0, start).filter { !$0.permitted.upper.isEmpty }
+  public func forward(_ entering: PacketSet) -> [FlowBranch] { forward(FlowBranch(entering)) }
+
+  /// What of a branch that comes from other devices is let through.
+  public func forward(_ entering: FlowBranch) -> [FlowBranch] {
+    run(0, entering).filter { !$0.permitted.upper.isEmpty }
   }
 
   private func run(_ index: Int, _ branch: FlowBranch) -> [FlowBranch] {
@@ -66,7 +131,7 @@ public struct DeviceFlow {
     }
     if fallback.verdict == .permit, !rest.upper.isEmpty {
       result.permitted = result.permitted.union(rest)
-      shares.append(PermitShare(list: nil, rule: nil, stage: index, packets: rest))
+      shares.append(PermitShare(list: nil, rule: nil, stage: index, packets: rest, hop: hop))
     } else {
       denied = denied.union(rest.upper)
     }
@@ -80,7 +145,12 @@ public struct DeviceFlow {
       result.permitted.lower = result.permitted.lower.union(branch.permitted.lower.intersection(sessions))
       result.permitted.upper = result.permitted.upper.union(branch.permitted.upper.intersection(announced))
     }
-    result.shares += shares
+    result.shares += shares.map { share in
+      var share = share
+      share.hop = hop
+      share.packets = branch.sent(share.packets)
+      return share
+    }
     return result
   }
 
@@ -94,75 +164,31 @@ public struct DeviceFlow {
         lower: rest.lower.intersection(match.lower), upper: rest.upper.intersection(match.upper))
       if taken.upper.isEmpty { continue }
       rest = SetBounds(lower: rest.lower.subtracting(match.upper), upper: rest.upper.subtracting(match.lower))
-      var next = branch
-      // Only the first translation is undone for the witness; a second one on a destination does not occur.
-      if branch.translations.isEmpty { next.entered = taken.upper }
-      let filtersFollow = filtersFollow(index)
-      next.permitted = image(of: taken, rule, filtersFollow: filtersFollow)
-      // What earlier rules let through is known by its new addresses from here on.
-      next.shares = branch.shares.map { share in
-        var share = share
-        share.packets = SetBounds(
-          lower: share.packets.lower.intersection(taken.lower), upper: share.packets.upper.intersection(taken.upper))
-        share.packets = image(of: share.packets, rule, filtersFollow: filtersFollow)
-        return share
-      }
-      if !rule.isExemption { next.translations.append(rule) }
-      results.append(next)
+      results.append(translated(branch, taken, rule))
     }
     var plain = branch
     plain.permitted = rest
     return results + [plain]
   }
 
-  /// Whether a filter stage comes behind stage `index`; only then does a changed source matter here.
-  private func filtersFollow(_ index: Int) -> Bool {
-    device.pipeline[(index + 1)...].contains { if case .filter = $0.work { true } else { false } }
+  /// The part of a branch that a rule takes, behind the translation.
+  private func translated(_ branch: FlowBranch, _ taken: SetBounds, _ rule: TranslationRule) -> FlowBranch {
+    guard !rule.isExemption else {
+      var next = branch
+      next.permitted = taken
+      return next
+    }
+    return branch.translated(
+      taken, by: TranslationImage(rule: rule, egress: egressAddresses),
+      AppliedTranslation(rule: rule, hop: hop, egress: evaluator.egress, before: taken.upper))
   }
 
-  private func image(of taken: SetBounds, _ rule: TranslationRule, filtersFollow: Bool) -> SetBounds {
-    var result = taken
-    if let change = rule.destination {
-      result = changed(
-        result, change, prefix: { $0.movingDestination(from: $1, to: $2) },
-        pool: { $0.replacingDestination(with: $1) })
-    }
-    if filtersFollow, let change = rule.source {
-      result = changed(
-        result, change, prefix: { $0.movingSource(from: $1, to: $2) }, pool: { $0.replacingSource(with: $1) })
-    }
-    if let ports = rule.destinationPorts {
-      result.upper = result.upper.replacingDestinationPort(with: ports)
-      result.lower =
-        ports.count == 1 ? result.lower.replacingDestinationPort(with: ports) : space.empty
-    }
-    return result
-  }
+  private var egressAddresses: AddressSet { device.addresses(ofInterface: evaluator.egress) }
+}
 
-  private func changed(
-    _ packets: SetBounds, _ change: AddressTranslation,
-    prefix: (PacketSet, IPPrefix, IPPrefix) -> PacketSet?, pool: (PacketSet, AddressSet) -> PacketSet
-  ) -> SetBounds {
-    switch change {
-    case .prefix(let from, let to):
-      // Readers make prefixes of equal length; anything else leaves the target open.
-      guard let upper = prefix(packets.upper, from, to), let lower = prefix(packets.lower, from, to) else {
-        return SetBounds(lower: space.empty, upper: pool(packets.upper, AddressSet(to)))
-      }
-      return SetBounds(lower: lower, upper: upper)
-    case .pool(let addresses):
-      // Which address of a larger pool a packet gets is the device's choice, so none of them is certain.
-      let isOne = addresses.v4.count + addresses.v6.count == 1
-      return SetBounds(
-        lower: isOne ? pool(packets.lower, addresses) : space.empty, upper: pool(packets.upper, addresses))
-    case .egressInterface:
-      let own = device.interfaces.first { $0.name == evaluator.egress }?.addresses.map(\.address) ?? []
-      let addresses = own.reduce(AddressSet.empty) { $0.union(AddressSet($1)) }
-      return own.isEmpty
-        ? SetBounds(lower: space.empty, upper: pool(packets.upper, .all))
-        : SetBounds(lower: pool(packets.lower, addresses), upper: pool(packets.upper, addresses))
-    case .unknown:
-      return SetBounds(lower: space.empty, upper: pool(packets.upper, .all))
-    }
+extension Device {
+  /// The addresses of an interface; empty when the configuration does not tell them.
+  func addresses(ofInterface name: String) -> AddressSet {
+    interfaces.first { $0.name == name }?.addresses.reduce(.empty) { $0.union(AddressSet($1.address)) } ?? .empty
   }
 }

@@ -20,9 +20,31 @@ public struct BoundInterface: Sendable {
   public var behind: Set<Int>
   /// Whether addresses of no zone (the internet) lie this way.
   public var leadsOutside: Bool
+  /// Zones whose packets enter here without having passed another device of the site: the attached ones, and those that
+  /// static routes place behind something unknown.
+  public var direct: Set<Int>
+  /// Whether packets from addresses of no zone enter here without having passed another device of the site.
+  public var isEntrance: Bool
+  /// Interfaces of other devices on the same wire.
+  public var neighbours: [PortReference]
   /// Wired to another filtering device and not to a zone.
   public var isTransit: Bool
   public var source: SourceRange
+}
+
+/// An interface of a device of the site.
+public struct PortReference: Hashable, Sendable, Comparable {
+  /// Index into `SiteTopology.devices`.
+  public var device: Int
+  /// Index into `BoundDevice.interfaces`.
+  public var port: Int
+
+  public init(device: Int, port: Int) {
+    self.device = device
+    self.port = port
+  }
+
+  public static func < (a: PortReference, b: PortReference) -> Bool { (a.device, a.port) < (b.device, b.port) }
 }
 
 /// A device of the site with its interfaces bound to zones.
@@ -46,7 +68,7 @@ public struct SiteTopology: Sendable {
   public init(site: Site, devices: [(device: Device, entry: DeviceEntry)]) {
     self.site = site
     let attachments = devices.map { Attachment(site: site, device: $0.device, entry: $0.entry) }
-    let nodes = TransitNodes(attachments)
+    let nodes = TransitNodes(attachments, links: site.links)
     self.devices = attachments.indices.map { index in
       bound(index, attachments, nodes, site)
     }
@@ -97,14 +119,18 @@ private struct Attachment {
   }
 }
 
-/// Wires between filtering devices that belong to no zone: shared networks, and links between virtual instances.
+/// Wires between filtering devices: shared networks that belong to no zone, links between virtual instances, and what the
+/// site file says.
 private struct TransitNodes {
   /// Names of the transit wires at each device and port.
   private(set) var names: [[Set<String>]] = []
 
-  init(_ attachments: [Attachment]) {
+  init(_ attachments: [Attachment], links: [Link]) {
     let raw = attachments.map { attachment in
-      attachment.ports.map { port in port.zones.isEmpty ? Self.names(of: port.interface, attachment.device) : [] }
+      attachment.ports.map { port in
+        (port.zones.isEmpty ? Self.names(of: port.interface, attachment.device) : [])
+          + links.indices.filter { links[$0].joins(port.interface, of: attachment.device) }.map { "declared \($0)" }
+      }
     }
     // A wire needs two ends.
     var ends: [String: Int] = [:]
@@ -121,18 +147,47 @@ private struct TransitNodes {
 
 private func bound(_ index: Int, _ attachments: [Attachment], _ nodes: TransitNodes, _ site: Site) -> BoundDevice {
   let attachment = attachments[index]
-  var behind = attachment.ports.indices.map { reachable(from: $0, of: index, attachments, nodes) }
+  let joined = attachment.ports.indices.map { reachable(from: $0, of: index, attachments, nodes) }
+  var behind = joined
   placeByRoutes(attachment, site, &behind)
-  let defaultRoutes = Set(attachment.device.routes.filter { $0.network.length == 0 }.compactMap(\.interface))
   let interfaces = attachment.ports.indices.map { port -> BoundInterface in
     let interface = attachment.ports[port].interface
+    let attached = attachment.ports[port].zones
     let upper = behind[port].contains { site.zones[$0].level >= .corporate }
+    let defaults = attachment.device.routes.filter { $0.network.length == 0 && $0.interface == interface.name }
+    let neighbours = neighbours(of: port, index, attachments, nodes)
     return BoundInterface(
-      name: interface.name, attached: attachment.ports[port].zones, behind: behind[port],
-      leadsOutside: upper || defaultRoutes.contains(interface.name), isTransit: !nodes.names[index][port].isEmpty,
-      source: interface.source)
+      name: interface.name, attached: attached, behind: behind[port], leadsOutside: upper || !defaults.isEmpty,
+      direct: attached.union(behind[port].subtracting(joined[port])),
+      isEntrance: attached.contains { site.zones[$0].level >= .corporate }
+        || defaults.contains { leavesSite($0, by: neighbours, attachments) },
+      neighbours: neighbours, isTransit: !nodes.names[index][port].isEmpty, source: interface.source)
   }
   return BoundDevice(device: attachment.device, interfaces: interfaces)
+}
+
+/// Interfaces of other devices that share a zone or a wire with this one.
+private func neighbours(
+  of port: Int, _ index: Int, _ attachments: [Attachment], _ nodes: TransitNodes
+) -> [PortReference] {
+  let zones = attachments[index].ports[port].zones
+  let wires = nodes.names[index][port]
+  return attachments.indices.filter { $0 != index }.flatMap { other in
+    attachments[other].ports.indices.filter {
+      !attachments[other].ports[$0].zones.isDisjoint(with: zones) || !nodes.names[other][$0].isDisjoint(with: wires)
+    }.map { PortReference(device: other, port: $0) }
+  }
+}
+
+/// Whether a default route leads to something that is no device of the site.
+private func leavesSite(_ route: Route, by neighbours: [PortReference], _ attachments: [Attachment]) -> Bool {
+  if neighbours.isEmpty { return true }
+  guard let gateway = route.gateway else { return false }
+  // A neighbour whose addresses are not in its file may be the gateway.
+  return neighbours.allSatisfy { neighbour in
+    let own = attachments[neighbour.device].ports[neighbour.port].interface.addresses
+    return !own.isEmpty && !own.contains { $0.address == gateway }
+  }
 }
 
 /// Adds zones where the device's static routes send them.

@@ -30,6 +30,8 @@ public struct PermitShare {
   /// The stage, as index into `Device.pipeline`.
   public var stage: Int
   public var packets: SetBounds
+  /// The device's place on the path.
+  public var hop = 0
 }
 
 /// What a list does to the packets that reach it.

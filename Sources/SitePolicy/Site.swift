@@ -1,5 +1,6 @@
 import Findings
 import PacketSets
+import RuleModel
 import SourceText
 
 /// What a plant says about itself: zones, devices, conduits, assets, and the policy that it wants to be held to.
@@ -19,7 +20,9 @@ public struct Site: Sendable {
   public var assets: [Asset]
   public var remoteAccess: RemoteAccess?
   public var scope: Scope
-  /// Sections that later stages read: `safety-functions`, `flows`, `links`, `background`, `latency`.
+  /// Wires and tunnels that the configurations do not show.
+  public var links: [Link] = []
+  /// Sections that later stages read: `safety-functions`, `flows`, `background`, `latency`.
   public var reserved: [DocumentEntry]
   /// The whole site file.
   public var source: SourceRange
@@ -111,6 +114,29 @@ public struct InterfaceBinding: Hashable, Sendable {
   /// Never empty.
   public var zones: [String]
   public var source: SourceRange
+}
+
+/// One end of a link.
+public struct LinkEnd: Hashable, Sendable {
+  /// A device of the site.
+  public var device: String
+  /// The interface's name, hardware name or alias.
+  public var interface: String
+  public var source: SourceRange
+}
+
+/// A wire or tunnel between interfaces of two devices.
+public struct Link: Hashable, Sendable {
+  public var a: LinkEnd
+  public var b: LinkEnd
+  public var source: SourceRange
+
+  /// Whether one of the ends is that interface.
+  public func joins(_ interface: Interface, of device: Device) -> Bool {
+    [a, b].contains { end in
+      end.device == device.name && (end.interface == interface.name || interface.aliases.contains(end.interface))
+    }
+  }
 }
 
 /// One machine or device of the inventory.

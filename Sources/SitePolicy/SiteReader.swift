@@ -36,12 +36,12 @@ struct SiteReader {
   var assetIndex: [String: Int] = [:]
 
   /// Sections that later stages read; their content is theirs to validate.
-  static let reservedKeys = ["safety-functions", "flows", "links", "background", "latency"]
+  static let reservedKeys = ["safety-functions", "flows", "background", "latency"]
 
   init(file: SourceFile) { document = DocumentReader(file: file) }
 
   mutating func site(_ root: DocumentNode, readFile: (String) throws -> SourceFile) -> Site? {
-    let optional = ["policies", "frameworks", "devices", "assets", "conduits", "remote-access", "scope"]
+    let optional = ["policies", "frameworks", "devices", "assets", "conduits", "remote-access", "scope", "links"]
     guard
       let fields = document.fields(
         root, "the site file", required: ["version", "site", "zones"], optional: optional + SiteReader.reservedKeys)
@@ -49,6 +49,7 @@ struct SiteReader {
     document.checkVersion(fields)
     if let zones = fields["zones"] { readZones(zones) }
     if let assets = fields["assets"] { readAssets(assets, readFile: readFile) }
+    let devices = fields["devices"].map { readDevices($0) } ?? []
     let site = Site(
       name: document.text(fields["site"], "site") ?? "",
       policies: references(
@@ -57,11 +58,12 @@ struct SiteReader {
         fields["frameworks"], "frameworks", shipped: shippedFrameworks, absent: ["iso27001-2022", "iec62443-3-3"],
         at: root.range),
       zones: zones,
-      devices: fields["devices"].map { readDevices($0) } ?? [],
+      devices: devices,
       conduits: fields["conduits"].map { readConduits($0) } ?? [],
       assets: assets,
       remoteAccess: fields["remote-access"].flatMap { readRemoteAccess($0) },
       scope: fields["scope"].map { readScope($0) } ?? Scope(),
+      links: fields["links"].map { readLinks($0, among: devices) } ?? [],
       reserved: SiteReader.reservedKeys.compactMap { fields.entries[$0] },
       source: root.range)
     return site

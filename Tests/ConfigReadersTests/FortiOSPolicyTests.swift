@@ -269,7 +269,7 @@ import Testing
   }
 
   @Test func notModelledSectionsAreGapsOnlyWhenTheyHoldSomething() throws {
-    for path in ["firewall security-policy", "router policy", "firewall proxy-policy", "firewall acl"] {
+    for path in ["firewall security-policy", "router policy", "firewall access-proxy", "firewall acl"] {
       #expect(try fortiOS("config \(path)\nend\n").ledger.isIncomplete == false, "\(path)")
       let filled = try fortiOS("config \(path)\nedit 1\nset a b\nnext\nend\n")
       #expect(filled.ledger.gaps.map(\.state) == [.notModelled] && filled.ledger.isIncomplete, "\(path)")

@@ -87,7 +87,7 @@ import Testing
     func permitted(_ device: Device) -> SetBounds {
       let flow = DeviceFlow(ingress: ingress, egress: egress, cache: RuleSetCache(device: device, space: space))
       return flow.forward(compared).reduce(SetBounds(lower: space.empty, upper: space.empty)) {
-        $0.union($1.permitted)
+        $0.union($1.endToEnd)
       }
     }
     let (first, second) = (permitted(one), permitted(other))

@@ -51,6 +51,13 @@ import Testing
     #expect(try unknown("-d 10.20.0.16/29") == ["10.20.0.16/29"])
   }
 
+  @Test func `Who may talk to the device itself is not asked`() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("fw.cfg", asa("access-list IN extended permit tcp host 10.20.0.99 host 10.20.0.1 eq 22 log"))
+    try folder.write("bulkhead.yml", smallSite("config: fw.cfg", more: "assets:\n\(scada)\n"))
+    #expect(try check(folder.path).findings("AST001").isEmpty)
+  }
+
   @Test func `An inventory with many gaps is one finding for its zone`() throws {
     let rules = (0...20).map { "-A FORWARD -s 10.0.0.5 -d 10.20.1.\($0 * 2) -p tcp --dport 443 -j ACCEPT" }
     let findings = try report(rules.joined(separator: "\n"), assets: scada).findings("AST001")

@@ -132,6 +132,48 @@ import Testing
     }
   }
 
+  /// What the README of `gas-pipeline` lists and the files prove: code, file and line.
+  static let provenBeliefs: [(code: String, place: String)] = [
+    ("RUL002", "fw-cc.xml:163"), ("SEG003", "fw-cc.xml:269"), ("RUL001", "fw-cc.xml:319"), ("SEG007", "fw-cc.xml:510"),
+    ("SEG003", "fw-cc.xml:510"), ("RUL001", "rt-metering.cfg:11"), ("DIO002", "diode-receiver.json:1"),
+    ("DIO002", "diode-receiver.json:4"),
+  ]
+
+  @Test func `The gas pipeline tells what is proved from what its files leave open`() throws {
+    let report = try check(plantFolder("gas-pipeline"))
+    for belief in Self.provenBeliefs {
+      #expect(
+        report.findings(belief.code).contains { report.place($0) == belief.place && $0.confidence == .certain },
+        "\(belief)")
+    }
+    // Neither the default policy of the one nor forwarding of the other is in the file, so no flow is certain.
+    let flows = report.findings.filter { $0.witness != nil && !$0.code.hasPrefix("RUL") }
+    for device in ["gw-compressor", "rt-metering"] {
+      let own = flows.filter { $0.device == device }
+      #expect(!own.isEmpty && own.allSatisfy { $0.confidence == .possible }, "\(device)")
+    }
+    let bypass = try #require(report.findings("DIO003").first)
+    #expect(bypass.device == "gw-compressor" && bypass.confidence == .possible)
+    #expect(report.outcome(failOn: .medium) == .violated && !report.gaps.isEmpty)
+  }
+
+  @Test(arguments: [
+    ("<floating>yes</floating>", "<floating>yes</floating><quick>yes</quick>", "SEG003", "tcp/3389"),
+    ("<interface>INSIDE</interface>", "<interface>opt1</interface>", "SEG007", "tcp/8531"),
+    ("<associated-rule-id>pass</associated-rule-id>", "<associated-rule-id></associated-rule-id>", "SEG002", "tcp/443"),
+  ])
+  func `Each belief about pfSense would hold with one word changed`(
+    old: String, new: String, code: String, service: String
+  ) throws {
+    let folder = try TemporaryFolder(plant: "gas-pipeline")
+    func messages() throws -> [String] {
+      try check(folder.path).findings.filter { $0.device == "fw-cc" && $0.code == code }.map(\.message)
+    }
+    #expect(try messages().contains { $0.contains(service) })
+    try folder.edit("configs/fw-cc.xml") { $0.replacing(old, with: new) }
+    #expect(try !messages().contains { $0.contains(service) })
+  }
+
   @Test func `Without the two policies nothing is left to report`() throws {
     let folder = try TemporaryFolder(plant: "pharma-jump-host")
     try folder.edit("configs/fw-main.conf") { text in

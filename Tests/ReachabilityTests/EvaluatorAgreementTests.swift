@@ -21,7 +21,7 @@ import Testing
         let branches = flow.forward(space.set(packet))
         let verdict = concrete.forward(packet)
         let possible = branches.contains { !$0.permitted.upper.isEmpty }
-        let certain = branches.contains { !$0.permitted.lower.isEmpty }
+        let certain = branches.contains { !$0.endToEnd.lower.isEmpty }
         #expect(possible == verdict.mayPermit, "seed \(seed): \(packet)")
         // The lower bound may be more careful than the packet's own walk, never less.
         if certain { #expect(verdict.isPermitted, "seed \(seed): \(packet)") }

@@ -47,11 +47,14 @@ private func isMeant(_ zone: Zone, _ context: SiteContext) -> Bool {
 /// Every small block that an active permit of some device names and that has an address of `open`, in the order of devices and
 /// rules.
 private func permittedHosts(_ context: SiteContext, among open: AddressSet) -> [Mention] {
-  context.analyses.flatMap { analysis in
-    let device = analysis.device
+  context.topology.devices.map(\.device).flatMap { device in
+    let own = device.ownAddresses
     return device.forwardingLists.flatMap { index in
       device.lists[index].rules.flatMap { rule -> [Mention] in
-        guard rule.isActivePermit else { return [] }
+        // What may talk to the device itself is its own affair: administrators, the other half of a pair.
+        guard rule.isActivePermit, rule.match.upper.contains(where: { !$0.destinations.isSubset(of: own) }) else {
+          return []
+        }
         return rule.namedAddresses.intervals.filter { $0.count <= fewHosts && $0.overlaps(open) }.map {
           Mention(hosts: $0, rule: rule, device: device.label)
         }
@@ -62,7 +65,7 @@ private func permittedHosts(_ context: SiteContext, among open: AddressSet) -> [
 
 /// Addresses that are no hosts of the plant: the devices' own, and those that they translate.
 private func infrastructure(_ context: SiteContext) -> AddressSet {
-  context.analyses.reduce(AddressSet.withoutZone) {
+  context.topology.devices.reduce(AddressSet.withoutZone) {
     $0.union($1.device.ownAddresses).union($1.device.translatedAddresses)
   }
 }

@@ -10,8 +10,8 @@ extension Check {
     "An asset's address lies in the network of an interface that is bound to another zone than the asset's.",
     work: .site { context in
       context.site.assets.compactMap { asset in
-        for analysis in context.analyses {
-          if let wire = wire(of: asset, analysis.bound, context.site) { return finding(asset, wire, analysis, context) }
+        for bound in context.topology.devices {
+          if let wire = wire(of: asset, bound, context.site) { return finding(asset, wire, bound, context) }
         }
         return nil
       }
@@ -40,7 +40,7 @@ private func wire(
 }
 
 private func finding(
-  _ asset: Asset, _ wire: (bound: BoundInterface, interface: Interface), _ analysis: DeviceAnalysis,
+  _ asset: Asset, _ wire: (bound: BoundInterface, interface: Interface), _ bound: BoundDevice,
   _ context: SiteContext
 ) -> Finding {
   let zones = wire.bound.attached.sorted().map { context.site.zones[$0].name }.joined(separator: ", ")
@@ -48,9 +48,9 @@ private func finding(
     code: context.check.code, name: context.check.name, severity: context.severity, confidence: .certain,
     message: """
       asset \(asset.name) belongs to zone \(asset.zone), but its address \(asset.addresses.summary(limit: 2)) lies in the \
-      network of interface \(wire.bound.name) of \(analysis.device.label), which is bound to \(zones)
+      network of interface \(wire.bound.name) of \(bound.device.label), which is bound to \(zones)
       """,
-    device: nil, property: "asset \(asset.name)", subject: "misplaced at \(analysis.device.label) \(wire.bound.name)",
+    device: nil, property: "asset \(asset.name)", subject: "misplaced at \(bound.device.label) \(wire.bound.name)",
     location: asset.source,
     help: """
       correct the asset's zone or address, or move the asset; if the interface carries both zones, bind it to both, and no \

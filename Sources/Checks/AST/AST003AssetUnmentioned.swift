@@ -34,7 +34,7 @@ extension Check {
 /// Every address that a rule, a translation, a conduit or an interface names; rules that are switched off do not.
 private func mentionedAddresses(_ context: SiteContext) -> AddressSet {
   let ends = context.site.conduits.flatMap { [$0.from, $0.to] } + (context.site.remoteAccess?.jumpHosts ?? [])
-  let named = context.analyses.map(\.device).flatMap { device -> [AddressSet] in
+  let named = context.topology.devices.map(\.device).flatMap { device -> [AddressSet] in
     let rules = device.lists.flatMap { list in
       list.rules.filter { $0.isExplicit && $0.state != .disabled }.map(\.namedAddresses)
     }

@@ -16,15 +16,18 @@ extension Check {
           if let unproven = joining.first(where: { $0.diode.enforcement == .unknown }) {
             return unproven.withoutProof(context)
           }
-          guard let device = context.analyses.first(where: { !$0.crossings(from: from, to: to).isEmpty }) else {
+          guard let path = context.map.paths(from: from, to: to).paths.first?.path, let last = path.last else {
             return nil
           }
+          let device = context.topology.devices[last.device].device
+          let names = path.map { context.topology.devices[$0.device].device.label }.joined(separator: " and ")
           let (source, target) = (context.topology.label(from), context.topology.label(to))
           var finding = Finding(
             code: context.check.code, name: context.check.name, severity: context.severity, confidence: .certain,
-            message: "policy demands a diode from \(source) to \(target); only \(device.device.label) stands there",
-            device: device.device.label, property: "\(source) -> \(target)", subject: "no diode",
-            location: device.device.source,
+            message:
+              "policy demands a diode from \(source) to \(target); only \(names) \(path.count == 1 ? "stands" : "stand") there",
+            device: device.label, property: "\(source) -> \(target)", subject: "no diode",
+            location: device.source,
             help: "put a unidirectional gateway between the two zones, or change the policy pack")
           finding.consequence = [from, to].compactMap { context.topology.zone($0)?.touched }.max()
           return finding

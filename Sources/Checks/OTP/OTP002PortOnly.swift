@@ -7,19 +7,21 @@ extension Check {
   static let portOnly = Check(
     "OTP002", "port-only", .medium,
     "An industrial protocol is permitted by port only, on a device that could inspect it.",
-    work: .device { context in
-      guard context.device.canInspectIndustrial else { return [] }
-      let inspectable = industrialServices.filter { known in
-        known.industrialProtocol.map { context.device.inspectableProtocols.contains($0) } ?? false
+    work: .site { context in
+      guard context.topology.devices.contains(where: { $0.device.canInspectIndustrial }) else { return [] }
+      let industrial = industrialServices.filter { $0.industrialProtocol != nil }.map {
+        PacketMatch(services: [$0.service])
       }
-      let industrial = context.space.set(inspectable.map { PacketMatch(services: [$0.service]) })
-        .intersection(context.sessions)
-      return try context.violations(selecting: { $0 != $1 }) { _ in industrial }.compactMap { violation in
-        guard let rule = context.rule(at: violation.place), !isInspected(rule, violation, context) else { return nil }
+      return try context.violationsOfEveryDevice(selecting: { $0 != $1 }) { traffic, flow, hop in
+        let device = context.topology.devices[flow.path[hop].device].device
+        return device.canInspectIndustrial ? traffic.sessions(of: industrial) : traffic.space.empty
+      }.compactMap { violation in
+        let device = context.device(of: violation.place)
+        guard let rule = context.rule(at: violation.place), !isInspected(rule, violation, device) else { return nil }
         let unbound =
           rule.match.upper.contains { !$0.function.isAny }
           ? "the rule names the protocol as a whole" : "no profile is bound to the rule"
-        let why = rule.profile.flatMap { context.device.profiles[$0].ineffectiveness } ?? unbound
+        let why = rule.profile.flatMap { device.profiles[$0].ineffectiveness } ?? unbound
         return try context.finding(
           violation,
           message: { "\($0.from) \($0.verb) open \($0.traffic) to \($0.to) by port only, by \(rule.name): \(why)" },
@@ -29,16 +31,16 @@ extension Check {
 }
 
 /// Whether the rule or its profile tells apart the functions of every industrial protocol that the traffic can be.
-private func isInspected(_ rule: Rule, _ violation: RuleViolation, _ context: DeviceContext) -> Bool {
-  let profile = rule.profile.map { context.device.profiles[$0] }
+private func isInspected(_ rule: Rule, _ violation: RuleViolation, _ device: Device) -> Bool {
+  let profile = rule.profile.map { device.profiles[$0] }
   let inspected = profile.map { $0.mode == .enforcing ? $0.protocols : [] } ?? []
   return industrialServices.allSatisfy { known in
     guard let industrialProtocol = known.industrialProtocol, !inspected.contains(industrialProtocol),
-      context.device.inspectableProtocols.contains(industrialProtocol),
+      device.inspectableProtocols.contains(industrialProtocol),
       !rule.namesFunctions(of: industrialProtocol, known.service)
     else { return true }
-    let traffic = context.space.set(PacketMatch(services: [known.service]))
-    return violation.parts.allSatisfy { !$0.packets.upper.overlaps(traffic) }
+    let service = PacketMatch(services: [known.service])
+    return violation.parts.allSatisfy { !$0.packets.upper.overlaps($0.traffic.space.set(service)) }
   }
 }
 

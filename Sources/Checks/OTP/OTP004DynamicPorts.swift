@@ -8,49 +8,50 @@ extension Check {
   static let dynamicPorts = Check(
     "OTP004", "dynamic-ports", .medium,
     "OPC Classic forces a wide port range open across a level boundary, because DCOM chooses its ports as it goes.",
-    work: .device { context in
-      let listed = context.space.set(dynamicConduits(context.site, context.today).map(\.traffic))
-      func violations(_ bound: KeyPath<SetBounds, PacketSet>) -> [RuleViolation] {
-        context.violations(selecting: { context.crossesLevels($0, $1) }) { flow in
-          // A conduit that lists the range answers for it.
-          besidesMapper(flow, bound, context).subtracting(listed)
-        }.filter { context.rule(at: $0.place)?.namesDynamicPorts == true }
-      }
-      let certain = violations(\.lower).filter(\.isCertain)
-      let places = Set(certain.map(\.place))
-      let possible = violations(\.upper).filter { !places.contains($0.place) }.map { $0.doubted(context.space) }
-      return try (certain + possible).map { violation in
-        try context.finding(
-          violation,
-          message: {
-            "\($0.from) \($0.verb) open \($0.traffic) to \($0.to) beside tcp/135: DCOM, whose ports are not known before"
-          }, help: remedy)
-      }
-    })
+    work: .site { context in try openRanges(context) + listedRanges(context) })
+}
 
-  /// The part of OTP004 that reads the conduits.
-  static let dynamicPortConduits = Check(
-    "OTP004", "dynamic-ports", .medium, dynamicPorts.summary,
-    work: .site { context in
-      try dynamicConduits(context.site, context.today).filter { conduit in
-        let targets = context.zones(of: conduit.to).map { context.topology.zone($0)?.level }
-        return context.zones(of: conduit.from).contains { from in
-          targets.contains { $0 != context.topology.zone(from)?.level }
-        }
-      }.map { conduit in
-        let range = conduit.services.dynamicPorts
-        return try context.finding(
-          conduit, at: "services", subject: "dynamic ports",
-          message: """
-            conduit \(conduit.name) lists \(range.count) ports for DCOM (OPC Classic) beside tcp/135: nobody can tell what \
-            runs on them
-            """,
-          help: remedy
-        ) { device in
-          device.space.set(conduit.traffic).intersection(device.sessions).intersection(dynamicSpace(device))
-        }
-      }
-    })
+/// Rules that open a range beside the endpoint mapper, where no conduit answers for it.
+private func openRanges(_ context: SiteContext) throws -> [Finding] {
+  let listed = dynamicConduits(context.site, context.today).map(\.traffic)
+  func violations(_ bound: KeyPath<SetBounds, PacketSet>) -> [RuleViolation] {
+    var reaching = ReachingMapper(bound: bound)
+    return context.violationsOfEveryDevice(selecting: { context.crossesLevels($0, $1) }) { traffic, flow, _ in
+      reaching.sessions(beside: flow, traffic).subtracting(traffic.space.set(listed))
+    }.filter { context.rule(at: $0.place)?.namesDynamicPorts == true }
+  }
+  let certain = violations(\.lower).filter(\.isCertain)
+  let places = Set(certain.map(\.place))
+  let possible = violations(\.upper).filter { !places.contains($0.place) }.map(\.doubted)
+  return try (certain + possible).map { violation in
+    try context.finding(
+      violation,
+      message: {
+        "\($0.from) \($0.verb) open \($0.traffic) to \($0.to) beside tcp/135: DCOM, whose ports are not known before"
+      }, help: remedy)
+  }
+}
+
+/// Conduits that list a range.
+private func listedRanges(_ context: SiteContext) throws -> [Finding] {
+  try dynamicConduits(context.site, context.today).filter { conduit in
+    let targets = context.zones(of: conduit.to).map { context.topology.zone($0)?.level }
+    return context.zones(of: conduit.from).contains { from in
+      targets.contains { $0 != context.topology.zone(from)?.level }
+    }
+  }.map { conduit in
+    let range = conduit.services.dynamicPorts
+    return try context.finding(
+      conduit, at: "services", subject: "dynamic ports",
+      message: """
+        conduit \(conduit.name) lists \(range.count) ports for DCOM (OPC Classic) beside tcp/135: nobody can tell what runs on \
+        them
+        """,
+      help: remedy
+    ) { traffic in
+      traffic.sessions(of: [conduit.traffic]).intersection(traffic.space.set(choosablePorts))
+    }
+  }
 }
 
 private let remedy = """
@@ -88,9 +89,11 @@ extension Rule {
 
 extension RuleViolation {
   /// The same as a violation that is possible only.
-  fileprivate func doubted(_ space: PacketSpace) -> RuleViolation {
+  fileprivate var doubted: RuleViolation {
     var violation = self
-    for index in violation.parts.indices { violation.parts[index].packets.lower = space.empty }
+    for index in violation.parts.indices {
+      violation.parts[index].packets.lower = violation.parts[index].traffic.space.empty
+    }
     return violation
   }
 }
@@ -107,19 +110,31 @@ private func dynamicConduits(_ site: Site, _ today: CalendarDate) -> [Conduit] {
   }
 }
 
-private func dynamicSpace(_ context: DeviceContext) -> PacketSet {
-  context.space.set(
-    PacketMatch(services: [Service(proto: IPProtocol.tcp, destinationPorts: choosable)]))
-}
+private let choosablePorts = PacketMatch(services: [Service(proto: IPProtocol.tcp, destinationPorts: choosable)])
 
-/// Sessions to any port that a host may choose, between hosts of the flow that reach the endpoint mapper too.
-private func besidesMapper(
-  _ flow: ZoneFlow, _ bound: KeyPath<SetBounds, PacketSet>, _ context: DeviceContext
-) -> PacketSet {
-  let mapping = context.space.set(PacketMatch(services: [mapper])).intersection(context.sessions)
-  let reaching = flow.branches.reduce(context.space.empty) {
-    $0.union($1.permitted[keyPath: bound].intersection(mapping))
+/// Which hosts reach the endpoint mapper of which, by one of the bounds; worked out once for each pair of zones.
+private struct ReachingMapper {
+  let bound: KeyPath<SetBounds, PacketSet>
+  private struct Pair: Hashable {
+    var from: ZoneReference
+    var to: ZoneReference
   }
-  return reaching.isEmpty
-    ? reaching : reaching.replacingDestinationPort(with: choosable).intersection(context.sessions)
+  private var known: [Pair: PacketSet] = [:]
+
+  init(bound: KeyPath<SetBounds, PacketSet>) { self.bound = bound }
+
+  /// Sessions to any port that a host may choose, between hosts of the flow's zones that reach the mapper too.
+  mutating func sessions(beside flow: PathFlow, _ traffic: ZoneTraffic) -> PacketSet {
+    let pair = Pair(from: flow.from, to: flow.to)
+    if let known = known[pair] { return known }
+    let mapping = traffic.sessions(of: [PacketMatch(services: [mapper])])
+    let reaching = traffic.flows.flows.filter { $0.to == flow.to }.reduce(traffic.space.empty) {
+      $0.union($1.branch.endToEnd[keyPath: bound].intersection(mapping))
+    }
+    let sessions =
+      reaching.isEmpty
+      ? reaching : reaching.replacingDestinationPort(with: choosable).intersection(traffic.sessions)
+    known[pair] = sessions
+    return sessions
+  }
 }

@@ -4,15 +4,15 @@ import Reachability
 extension Check {
   static let riskyProtocol = Check(
     "OTP005", "risky-protocol", .medium, "A clear-text or high-risk IT protocol crosses into OT.",
-    work: .device { context in
+    work: .site { context in
       let topology = context.topology
       return try riskyServices.flatMap { known in
-        let traffic = context.space.set(PacketMatch(services: [known.service])).intersection(context.sessions)
+        let service = PacketMatch(services: [known.service])
         // A rule for every service is RUL007's; here the rule must mean this protocol, or little else.
         return try context.violations(selecting: { from, to in
           guard let target = topology.zone(to), target.level.isOperational else { return false }
           return topology.zone(from).map { !$0.level.isOperational } ?? true
-        }) { _ in traffic }.filter { violation in
+        }) { traffic, _ in traffic.sessions(of: [service]) }.filter { violation in
           context.rule(at: violation.place)?.match.upper.contains { !$0.services.contains(.any) } ?? true
         }.map { violation in
           var finding = try context.finding(

@@ -6,14 +6,17 @@ import RuleModel
 extension Check {
   static let notLogged = Check(
     "RUL008", "not-logged", .low, "A permit rule at a boundary is not logged, or the final deny is not.",
-    work: .device { context in
-      try permits(context) + denies(context)
-    })
+    work: .site { context in try permits(context) })
+
+  static let denyNotLogged = Check(
+    "RUL008", "not-logged", .low, "A permit rule at a boundary is not logged, or the final deny is not.",
+    work: .device { context in denies(context) })
 }
 
-private func permits(_ context: DeviceContext) throws -> [Finding] {
-  let openings = context.sessions
-  return try context.violations(selecting: { context.crossesLevels($0, $1) }) { _ in openings }.filter {
+private func permits(_ context: SiteContext) throws -> [Finding] {
+  try context.violationsOfEveryDevice(selecting: { context.crossesLevels($0, $1) }) { traffic, _, _ in
+    traffic.sessions
+  }.filter {
     context.rule(at: $0.place)?.logging == .off
   }.map { violation in
     try context.finding(

@@ -68,7 +68,7 @@ private struct InterfaceMap {
   private let unbound: Set<String>
 
   init(_ context: DeviceContext) {
-    let interfaces = context.analysis.bound.interfaces
+    let interfaces = context.bound.interfaces
     names = Set(interfaces.map(\.name))
     for interface in interfaces {
       behind[interface.name] = interface.behind.reduce(.empty) { $0.union(context.site.zones[$1].networks) }

@@ -1,7 +1,7 @@
 extension Check {
   static let outsideWhitelist = Check(
     "SEG003", "outside-whitelist", .high, "Something is permitted from one level to another that no conduit lists.",
-    work: .device(
+    work: .site(
       BoundaryCheck(
         message: { "\($0.from) \($0.verb) open \($0.traffic) to \($0.to), which no conduit lists" },
         help: """

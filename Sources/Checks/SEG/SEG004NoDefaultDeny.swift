@@ -5,17 +5,16 @@ import Reachability
 extension Check {
   static let noDefaultDeny = Check(
     "SEG004", "no-default-deny", .high, "A boundary between levels has no explicit or implicit default deny.",
-    work: .device { context in
+    work: .site { context in
       let topology = context.topology
-      return try context.violations(selecting: { from, to in
+      return try context.violationsOfEveryDevice(selecting: { from, to in
         guard context.policy.selects(context.rule, from, to, topology) else { return false }
         return topology.zone(from)?.level != topology.zone(to)?.level
-      }) { flow in
+      }) { traffic, flow, hop in
         // What no rule of the file surely permits in any stage passes, or may pass, only because of a default.
-        let explicit = flow.branches.flatMap(\.shares).filter(context.isExplicit).reduce(context.space.empty) {
-          $0.union($1.packets.lower)
-        }
-        return context.sessions.subtracting(explicit)
+        let explicit = flow.branch.shares.filter { $0.hop == hop && context.isExplicit($0, flow) }
+          .reduce(traffic.space.empty) { $0.union($1.packets.lower) }
+        return traffic.sessions.subtracting(explicit)
       }.filter { violation in context.rule(at: violation.place)?.isExplicit != true }.map { violation in
         let name = context.name(of: violation.place)
         return try context.finding(

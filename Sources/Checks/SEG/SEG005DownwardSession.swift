@@ -1,7 +1,7 @@
 extension Check {
   static let downwardSession = Check(
     "SEG005", "downward-session", .high, "A session can be opened downward from level 2 to level 1.",
-    work: .device(
+    work: .site(
       BoundaryCheck(
         message: { "\($0.from) \($0.verb) open \($0.traffic) down to \($0.to)" },
         help: """

@@ -6,14 +6,14 @@ extension Check {
   static let notUnidirectional = Check(
     "SEG006", "not-unidirectional", .medium,
     "Level 2 to level 1 is not unidirectional: packets flow down, be it only the replies of upward sessions.",
-    work: .device { context in
+    work: .site { context in
       let topology = context.topology
       // The upward sessions whose answers come down; sessions that are opened downward are SEG005's.
       return try context.violations(selecting: { from, to in
         context.policy.selects(context.rule, to, from, topology)
-      }) { flow in
-        let answers = context.analysis.replies(from: flow.to, to: flow.from)
-        return answers.upper.isEmpty ? context.space.empty : context.sessions
+      }) { traffic, flow in
+        let opens = flow.branch.permitted.upper.overlaps(traffic.openings)
+        return opens && context.map.letsRepliesBack(flow, in: traffic.space) ? traffic.sessions : traffic.space.empty
       }.map { violation in
         try context.finding(
           violation, message: { "answers to \($0.traffic) that \($0.from) \($0.verb) open to \($0.to) flow back down" },

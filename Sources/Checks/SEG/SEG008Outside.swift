@@ -2,7 +2,7 @@ extension Check {
   static let outside = Check(
     "SEG008", "outside", .critical,
     "The internet or address space of no zone reaches an OT zone, or the other way round.",
-    work: .device(
+    work: .site(
       BoundaryCheck(
         message: { "\($0.from) \($0.verb) open \($0.traffic) to \($0.to)" },
         help: """

@@ -5,12 +5,13 @@ import Reachability
 extension Check {
   static let reversedConduit = Check(
     "SEG009", "reversed-conduit", .high, "A conduit is one-way by declaration and the reverse can be opened too.",
-    work: .device { context in
+    work: .site { context in
       try context.site.conduits.filter { $0.isOneWay && $0.isInForce(context.today) }.flatMap { conduit in
-        let reverse = context.space.set(
-          PacketMatch(sources: conduit.to.addresses, destinations: conduit.from.addresses, states: .new))
-        let unlisted = reverse.intersection(context.sessions).subtracting(context.listedTraffic)
-        return try context.violations(selecting: { _, _ in true }) { _ in unlisted }.map { violation in
+        let reverse = PacketMatch(
+          sources: conduit.to.addresses, destinations: conduit.from.addresses, states: .new)
+        return try context.violations(selecting: { _, _ in true }) { traffic, _ in
+          traffic.space.set(reverse).intersection(traffic.counted(.sessions, onlyUnlisted: true))
+        }.map { violation in
           var finding = try context.finding(
             violation,
             message: {

@@ -19,7 +19,7 @@ private func strayDevice(_ context: DeviceContext) -> [Finding] {
     device.lists[index].fallback.verdict == .permit
       || device.lists[index].rules.contains { $0.action == .permit && $0.isExplicit && $0.state != .disabled }
   }
-  let placed = context.analysis.bound.interfaces.count { !$0.behind.isEmpty || $0.isTransit }
+  let placed = context.bound.interfaces.count { !$0.behind.isEmpty || $0.isTransit }
   // A fragment without interfaces shows nothing of what it would let pass; a virtual instance may have just one.
   let isFragment = device.instance == nil && device.interfaces.count < 2
   guard forwards || isFragment, placed < 2 else { return [] }
@@ -63,7 +63,7 @@ private func isOne(_ addresses: AddressSet) -> Bool { addresses.pieces.count == 
 /// Interfaces that the site file binds to one zone although their address lies in another: one of the two is wrong, and
 /// what passes there is judged for the wrong zone.
 private func strangeBindings(_ context: DeviceContext) -> [Finding] {
-  context.analysis.bound.interfaces.compactMap { bound in
+  context.bound.interfaces.compactMap { bound in
     guard let interface = context.device.interfaces.first(where: { $0.name == bound.name }), !bound.attached.isEmpty
     else { return nil }
     let own = interface.addresses.reduce(AddressSet.empty) { $0.union(AddressSet($1.address)) }
@@ -97,7 +97,7 @@ private func hasOwnPermits(_ name: String, _ device: Device) -> Bool {
 
 private func strayInterfaces(_ context: DeviceContext) -> [Finding] {
   let rules = context.device.forwardingLists.flatMap { context.device.lists[$0].rules.filter(\.isExplicit) }
-  return context.analysis.bound.interfaces.filter { bound in
+  return context.bound.interfaces.filter { bound in
     guard bound.attached.isEmpty, !bound.isTransit, bound.behind.isEmpty else { return false }
     // A port without address that no rule names carries nothing. Where an address comes by DHCP the file shows none.
     let interface = context.device.interfaces.first { $0.name == bound.name }

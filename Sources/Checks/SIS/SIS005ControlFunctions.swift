@@ -47,9 +47,9 @@ private func finding(_ conduit: Conduit, to target: ZoneReference, _ context: Si
         conduit \(conduit.name) to \(zone) carries functions that change it: \
         \(functionNames(control).joined(separator: ", "))
         """, help: help
-    ) { device in
-      device.space.set(PacketMatch(function: FunctionMatch(functions: control)))
-        .intersection(device.space.set(conduit.traffic)).intersection(device.sessions)
+    ) { traffic in
+      traffic.space.set(PacketMatch(function: FunctionMatch(functions: control)))
+        .intersection(traffic.space.set(conduit.traffic)).intersection(traffic.sessions)
     }
   }
   let unrestricted = conduit.functions.isAny ? industrialServices + [opcClassic, triStation] : [triStation]
@@ -64,13 +64,13 @@ private func finding(_ conduit: Conduit, to target: ZoneReference, _ context: Si
     message: """
       conduit \(conduit.name) to \(zone) does not restrict the functions of \(list): whoever uses it may write
       """, help: help
-  ) { device in
+  ) { traffic in
     let packets = open.map { known in
       PacketMatch(
         services: [known.service],
         function: known.industrialProtocol == nil ? .any : FunctionMatch(functions: changing))
     }
-    return device.space.set(packets).intersection(device.space.set(conduit.traffic)).intersection(device.sessions)
+    return traffic.space.set(packets).intersection(traffic.space.set(conduit.traffic)).intersection(traffic.sessions)
   }
 }
 

@@ -11,17 +11,12 @@ struct BoundaryCheck {
   /// Whether every packet counts, not only those that open a session.
   var countsEveryPacket = false
 
-  func run(_ context: DeviceContext) throws -> [Finding] {
-    let listed = context.rule.expect == .listed ? context.listedTraffic : context.space.empty
-    let counted = countsEveryPacket ? context.plausible : context.sessions
-    let forbidden = counted.subtracting(listed)
-    return try context.violations { _ in forbidden }.map {
+  func run(_ context: SiteContext) throws -> [Finding] {
+    let onlyUnlisted = context.rule.expect == .listed
+    return try context.violations { traffic, _ in
+      traffic.counted(countsEveryPacket ? .everyPacket : .sessions, onlyUnlisted: onlyUnlisted)
+    }.map {
       try context.finding($0, message: message, help: help)
     }
   }
-}
-
-extension DeviceContext {
-  /// Everything that conduits in force list.
-  var listedTraffic: PacketSet { space.set(site.listed(today: today)) }
 }

@@ -12,10 +12,10 @@ extension SiteContext {
     return zones.map { .zone($0) } + (isUnzoned ? [.unzoned] : [])
   }
 
-  /// A finding about a conduit itself, with the rules that let `traffic` of it through and a packet of it.
+  /// A finding about a conduit itself, with the rules of every device that let the traffic through and a packet of it.
   func finding(
     _ conduit: Conduit, at key: String, subject: String, message: String, help: String,
-    traffic: (DeviceContext) -> PacketSet
+    traffic carried: (ZoneTraffic) -> PacketSet
   ) throws -> Finding {
     var finding = Finding(
       code: check.code, name: check.name, severity: severity, confidence: .certain, message: message, device: nil,
@@ -24,22 +24,24 @@ extension SiteContext {
     finding.consequence = (zones(of: conduit.from) + zones(of: conduit.to)).compactMap { topology.zone($0)?.touched }
       .max()
     if finding.consequence == .safety { finding.severity = max(finding.severity, .high) }
-    for analysis in analyses {
-      let context = device(analysis)
-      let carried = traffic(context)
-      for violation in context.violations(selecting: { $0 != $1 }, forbidden: { _ in carried }) {
-        let verb = violation.isCertain ? "lets" : "may let"
-        if finding.related.count < 6 {
-          finding.related.append(
-            RelatedPlace(
-              range: context.location(of: violation.place),
-              label: "\(context.name(of: violation.place)) of \(context.device.label) \(verb) it through"))
-        }
-        guard finding.witness == nil else { continue }
-        let proof = try context.finding(violation, message: { _ in message }, help: help)
-        finding.witness = proof.witness
-        finding.regions = proof.regions
-      }
+    var sets: [ObjectIdentifier: PacketSet] = [:]
+    let violations = violationsOfEveryDevice(
+      selecting: { $0 != $1 },
+      forbidden: { traffic, _, _ in
+        let set = sets[ObjectIdentifier(traffic)] ?? carried(traffic)
+        sets[ObjectIdentifier(traffic)] = set
+        return set
+      })
+    finding.related = violations.prefix(6).map { violation in
+      let verb = violation.isCertain ? "lets" : "may let"
+      let device = device(of: violation.place).label
+      return RelatedPlace(
+        range: location(of: violation.place), label: "\(name(of: violation.place)) of \(device) \(verb) it through")
+    }
+    if let first = violations.first(where: \.isCertain) ?? violations.first {
+      let proof = try self.finding(first, message: { _ in message }, help: help)
+      finding.witness = proof.witness
+      finding.regions = proof.regions
     }
     return finding
   }

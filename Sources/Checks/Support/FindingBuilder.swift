@@ -15,7 +15,7 @@ struct Crossing {
   var verb: String
 }
 
-extension DeviceContext {
+extension SiteContext {
   /// One finding for all the forbidden traffic that one rule lets through.
   ///
   /// The worst zone pair leads: safety systems first, then the lowest destination level, then the highest source level.
@@ -36,14 +36,14 @@ extension DeviceContext {
       code: check.code, name: check.name,
       severity: raised(rule.severity ?? check.severity, parts), confidence: certain ? .certain : .possible,
       message: message(Crossing(from: from, to: to, traffic: traffic(cover), verb: certain ? "can" : "may")),
-      device: device.label,
+      device: device(of: violation.place).label,
       property: zoneNames(worst.flow), subject: subject(of: violation.place), location: location(of: violation.place),
       help: help)
     finding.counts = certain || rule.possibleCounts
     finding.witness = proof
     finding.regions = cover.boxes.map(\.withoutFlags.description) + (cover.isComplete ? [] : ["and more"])
     finding.notes = otherPairs(parts, besides: pair)
-    finding.related = related(violation)
+    finding.related = related(violation, worst)
     finding.consequence = parts.flatMap { [topology.zone($0.flow.from), topology.zone($0.flow.to)] }
       .compactMap { $0?.touched }.max()
     if !certain { finding.notes += blame(violation) }
@@ -53,10 +53,10 @@ extension DeviceContext {
   /// The part's traffic for people, and a packet of it.
   private func shown(_ part: ViolationPart, certain: Bool) throws -> (cover: PacketCover, witness: Witness) {
     let packets = certain ? part.packets.lower : part.packets.upper
+    let small = part.traffic.small
     let passage = SmallSpace.Passage(
-      packets: packets, ingress: part.flow.ingress, egress: part.flow.egress, from: part.flow.from, to: part.flow.to,
-      state: part.branch.state, isCertain: certain)
-    let isPlain = part.branch.translations.isEmpty
+      packets: packets, path: part.flow.path, to: part.flow.to, state: part.flow.branch.state, isCertain: certain)
+    let isPlain = part.flow.branch.translations.isEmpty
     if isPlain, let known = small.known[passage] { return known }
     let copy = small.copy(of: packets)
     let result = (
@@ -76,14 +76,14 @@ extension DeviceContext {
   private func isWorse(_ a: ViolationPart, _ b: ViolationPart) -> Bool { rank(a.flow) > rank(b.flow) }
 
   /// Larger is worse; ties are left in the order of the flows, which is fixed.
-  private func rank(_ flow: ZoneFlow) -> Int {
+  private func rank(_ flow: PathFlow) -> Int {
     let to = topology.zone(flow.to)
     let from = topology.zone(flow.from)
     let safety = (to?.isSafety ?? false ? 2 : 0) + (from?.isSafety ?? false ? 1 : 0)
     return safety * 10_000 + (100 - (to?.level.tenths ?? 60)) * 100 + (from?.level.tenths ?? 61)
   }
 
-  private func zoneNames(_ flow: ZoneFlow) -> String {
+  private func zoneNames(_ flow: PathFlow) -> String {
     "\(topology.zone(flow.from)?.name ?? "unzoned") -> \(topology.zone(flow.to)?.name ?? "unzoned")"
   }
 
@@ -110,7 +110,9 @@ extension DeviceContext {
 
   /// The lines that leave a possible violation open.
   private func blame(_ violation: RuleViolation) -> [String] {
-    if let state = violation.parts.first?.branch.state, violation.parts.allSatisfy({ $0.branch.state != .new }) {
+    if let state = violation.parts.first?.flow.branch.state,
+      violation.parts.allSatisfy({ $0.flow.branch.state != .new })
+    {
       return [
         """
         cannot tell: only packets of state \(state.name) pass, which open no session; but crafted ones do get through
@@ -124,16 +126,32 @@ extension DeviceContext {
     return uncertainties.map { "cannot tell: \($0.reason)" }
   }
 
-  private func related(_ violation: RuleViolation) -> [RelatedPlace] {
-    guard let rule = rule(at: violation.place) else { return [] }
+  /// What the rule came through, and the rules of the other devices on the worst path.
+  private func related(_ violation: RuleViolation, _ worst: ViolationPart) -> [RelatedPlace] {
+    let others = onTheWay(worst, besides: violation.place.device)
+    guard let rule = rule(at: violation.place) else { return others }
     let objects = rule.objects.prefix(6).map { RelatedPlace(range: $0.range, label: "through \($0.name)") }
-    return objects + rule.match.uncertainties.prefix(6).map { RelatedPlace(range: $0.range, label: $0.reason) }
+    return objects + rule.match.uncertainties.prefix(6).map { RelatedPlace(range: $0.range, label: $0.reason) } + others
+  }
+
+  private func onTheWay(_ part: ViolationPart, besides blamed: Int) -> [RelatedPlace] {
+    var places: [RelatedPlace] = []
+    for share in part.flow.branch.shares where isExplicit(share, part.flow) {
+      let device = topology.devices[part.flow.path[share.hop].device].device
+      guard part.flow.path[share.hop].device != blamed, let list = share.list, let rule = share.rule,
+        share.packets.upper.overlaps(part.packets.upper)
+      else { continue }
+      let found = device.lists[list].rules[rule]
+      let place = RelatedPlace(range: found.source, label: "lets it through as well: \(found.name) of \(device.label)")
+      if found.action == .permit, !places.contains(place) { places.append(place) }
+    }
+    return Array(places.prefix(6))
   }
 
   /// The place's match and action in words that do not change with lines, order or comments.
   func subject(of place: RulePlace) -> String {
     guard let rule = rule(at: place) else {
-      return place.list.map { "default of \(device.lists[$0].name)" } ?? "default of stage \(place.stage)"
+      return place.list.map { "default of \(device(of: place).lists[$0].name)" } ?? "default of stage \(place.stage)"
     }
     return rule.subject
   }

@@ -67,34 +67,3 @@ extension IndustrialProtocol {
     return self == .modbus ? control.union(IntervalSet(IndustrialFunction.modbus(code: 8).rawValue)) : control
   }
 }
-
-extension DeviceContext {
-  /// Packets whose industrial function can be what it says: no function of one protocol on the port of another.
-  ///
-  /// On ports that belong to no industrial protocol every protocol is possible.
-  var plausible: PacketSet {
-    let standard = space.set(industrialServices.map { PacketMatch(services: [$0.service]) })
-    return carrying(on: { $0.union(standard.complement) })
-  }
-
-  /// Packets that a service without a word on functions stands for: those without any, and those of the protocol whose port
-  /// it is. What a permit of a port lets through besides is `plausible`, but nobody needs it.
-  var usual: PacketSet { carrying(on: { $0 }) }
-
-  /// Packets without industrial function, and those with one on what `ports` makes of the protocol's own ports.
-  private func carrying(on ports: (PacketSet) -> PacketSet) -> PacketSet {
-    let own = industrialServices.reduce(into: [IndustrialProtocol: [PacketMatch]]()) { own, known in
-      if let name = known.industrialProtocol { own[name, default: []].append(PacketMatch(services: [known.service])) }
-    }
-    return IndustrialProtocol.allCases.reduce(
-      space.set(PacketMatch(function: FunctionMatch(functions: IntervalSet(0))))
-    ) { result, name in
-      let messages = space.set(PacketMatch(function: FunctionMatch(functions: functions(of: name))))
-      // MMS runs on the port of S7.
-      return result.union(messages.intersection(ports(space.set(own[name == .mms ? .s7 : name] ?? []))))
-    }
-  }
-
-  /// Packets that open a session.
-  var sessions: PacketSet { analysis.openings.intersection(plausible) }
-}

@@ -13,9 +13,7 @@ public final class SmallSpace {
   /// Traffic by which a witness is known: it passes untranslated.
   struct Passage: Hashable {
     var packets: PacketSet
-    var ingress: String
-    var egress: String
-    var from: ZoneReference
+    var path: [Hop]
     var to: ZoneReference
     var state: SessionState
     var isCertain: Bool

@@ -7,6 +7,8 @@ import SourceText
 
 /// A rule, or a default, of a device.
 struct RulePlace: Hashable {
+  /// Index into `SiteTopology.devices`.
+  var device: Int
   /// Index into the pipeline.
   var stage: Int
   /// Index into the device's lists; nil for the stage's default.
@@ -15,11 +17,11 @@ struct RulePlace: Hashable {
   var rule: Int?
 }
 
-/// The forbidden traffic of one zone pair that one rule lets through.
+/// The forbidden traffic of one path that one rule lets through.
 struct ViolationPart {
-  var flow: ZoneFlow
-  var branch: FlowBranch
-  /// As the packets leave the device.
+  var traffic: ZoneTraffic
+  var flow: PathFlow
+  /// In end-to-end form.
   var packets: SetBounds
 }
 
@@ -31,78 +33,124 @@ struct RuleViolation {
   var isCertain: Bool { parts.contains { !$0.packets.lower.isEmpty } }
 }
 
-extension DeviceContext {
+extension SiteContext {
   /// The flows that this check's policy rule answers for, with what of them is forbidden, rule by rule.
+  ///
+  /// Of several devices on the path, the last one is blamed that has a rule of the file for the traffic: it is the one that
+  /// guards the target.
   ///
   /// - Parameters:
   ///   - selecting: which zone pairs to look at; by default those that the policy rule answers for.
-  ///   - forbidden: the forbidden packets of a flow, as they leave the device.
+  ///   - forbidden: the forbidden packets of a flow, in end-to-end form.
   func violations(
-    selecting: ((ZoneReference, ZoneReference) -> Bool)? = nil, forbidden: (ZoneFlow) -> PacketSet
+    selecting: ((ZoneReference, ZoneReference) -> Bool)? = nil, forbidden: (ZoneTraffic, PathFlow) -> PacketSet
+  ) -> [RuleViolation] {
+    collected(selecting, forbidden) { packets, flow, traffic in
+      shares(of: packets, flow, traffic, hop: blamed(packets, flow))
+    }
+  }
+
+  /// The same with every device on the path to blame for what it lets through.
+  func violationsOfEveryDevice(
+    selecting: (ZoneReference, ZoneReference) -> Bool, forbidden: (ZoneTraffic, PathFlow, Int) -> PacketSet
+  ) -> [RuleViolation] {
+    withoutActuallyEscaping(selecting) { selecting in
+      collected(selecting, { traffic, _ in traffic.space.all }) { packets, flow, traffic in
+        flow.path.indices.flatMap { hop in
+          shares(of: packets.intersection(forbidden(traffic, flow, hop)), flow, traffic, hop: hop)
+        }
+      }
+    }
+  }
+
+  private func collected(
+    _ selecting: ((ZoneReference, ZoneReference) -> Bool)?, _ forbidden: (ZoneTraffic, PathFlow) -> PacketSet,
+    blame: (SetBounds, PathFlow, ZoneTraffic) -> [(RulePlace, SetBounds)]
   ) -> [RuleViolation] {
     var order: [RulePlace] = []
     var parts: [RulePlace: [ViolationPart]] = [:]
-    let answers = selecting ?? { policy.answers(rule, $0, $1, topology) }
-    let local = space.set(PacketMatch(destinations: device.ownAddresses))
-    for flow in analysis.flows where answers(flow.from, flow.to) {
-      let set = forbidden(flow)
-      for branch in flow.branches + flow.strays {
-        let packets = branch.permitted.intersection(set)
+    for traffic in self.traffic {
+      for flow in traffic.flows.flows {
+        guard selecting?(flow.from, flow.to) ?? policy.answers(rule, flow.from, flow.to, topology) else { continue }
+        let packets = flow.branch.endToEnd.intersection(forbidden(traffic, flow))
         if packets.upper.isEmpty { continue }
-        // What a rule permits to the device's own addresses alone is not forwarded.
-        for (place, part) in shares(of: packets, branch) where !part.upper.subtracting(local).isEmpty {
+        // What a rule permits to a device's own addresses alone is not forwarded.
+        let own = flow.path.reduce(AddressSet.empty) { $0.union(topology.devices[$1.device].device.ownAddresses) }
+        let local = traffic.space.set(PacketMatch(destinations: own))
+        for (place, part) in blame(packets, flow, traffic) where !part.upper.subtracting(local).isEmpty {
           if parts[place] == nil { order.append(place) }
-          parts[place, default: []].append(ViolationPart(flow: flow, branch: branch, packets: part))
+          parts[place, default: []].append(ViolationPart(traffic: traffic, flow: flow, packets: part))
         }
       }
     }
     return order.map { RuleViolation(place: $0, parts: parts[$0] ?? []) }
   }
 
-  /// Which rules let the packets through: of the first stage that has a rule of the file for them, else of the last one
-  /// whose default does, else (rules that the platform implies) of the last one.
-  private func shares(of packets: SetBounds, _ branch: FlowBranch) -> [(RulePlace, SetBounds)] {
-    let stages = Set(branch.shares.map(\.stage)).sorted()
+  /// The last device on the path that has a rule of the file for the packets, else the last one that has a default for them.
+  private func blamed(_ packets: SetBounds, _ flow: PathFlow) -> Int {
+    func last(_ isMeant: (PermitShare) -> Bool) -> Int? {
+      flow.path.indices.last { hop in
+        flow.branch.shares.contains { $0.hop == hop && isMeant($0) && $0.packets.upper.overlaps(packets.upper) }
+      }
+    }
+    return last { isExplicit($0, flow) } ?? last { $0.list != nil && $0.rule == nil } ?? flow.path.count - 1
+  }
+
+  /// Which rules of a device let the packets through: of the first stage that has a rule of the file for them, else of the
+  /// last one whose default does, else (rules that the platform implies) of the last one.
+  private func shares(
+    of packets: SetBounds, _ flow: PathFlow, _ traffic: ZoneTraffic, hop: Int
+  ) -> [(RulePlace, SetBounds)] {
+    let index = flow.path[hop].device
+    let device = topology.devices[index].device
+    let own = flow.branch.shares.filter { $0.hop == hop }
+    let stages = Set(own.map(\.stage)).sorted()
     func lets(_ stage: Int, _ isMeant: (PermitShare) -> Bool) -> Bool {
-      branch.shares.contains { $0.stage == stage && isMeant($0) && $0.packets.upper.overlaps(packets.upper) }
+      own.contains { $0.stage == stage && isMeant($0) && $0.packets.upper.overlaps(packets.upper) }
     }
     let chosen =
-      stages.first { lets($0, isExplicit) }
+      stages.first { lets($0) { isExplicit($0, flow) } }
       ?? stages.last { stage in
         lets(stage) { $0.list != nil && $0.rule == nil } && !device.pipeline[stage].isPreparatory
       } ?? stages.last
-    var blamed = space.empty
+    var blamed = traffic.space.empty
     var parts: [(RulePlace, SetBounds)] = []
-    for share in branch.shares where share.stage == chosen {
+    for share in own where share.stage == chosen {
       let part = SetBounds(
         lower: share.packets.lower.intersection(packets.lower),
         upper: share.packets.upper.intersection(packets.upper))
       guard !part.upper.isEmpty else { continue }
-      parts.append((RulePlace(stage: share.stage, list: share.list, rule: share.rule), part))
+      parts.append((RulePlace(device: index, stage: share.stage, list: share.list, rule: share.rule), part))
       // One subtraction at the end is far cheaper than one for each rule: unions copy only what the rules share.
       blamed = blamed.union(part.upper)
     }
     let rest = SetBounds(lower: packets.lower.subtracting(blamed), upper: packets.upper.subtracting(blamed))
     // Nothing that passes may go unreported because no rule is to blame: a device without filters, say.
-    if !rest.upper.isEmpty { parts.append((RulePlace(stage: chosen ?? 0, list: nil, rule: nil), rest)) }
+    if !rest.upper.isEmpty {
+      parts.append((RulePlace(device: index, stage: chosen ?? 0, list: nil, rule: nil), rest))
+    }
     return parts
   }
 
   /// Whether a rule that stands in the file lets the packets through, and not a default.
-  func isExplicit(_ share: PermitShare) -> Bool {
+  func isExplicit(_ share: PermitShare, _ flow: PathFlow) -> Bool {
     guard let list = share.list, let rule = share.rule else { return false }
-    return device.lists[list].rules[rule].isExplicit
+    return topology.devices[flow.path[share.hop].device].device.lists[list].rules[rule].isExplicit
   }
+
+  /// The device of a place.
+  func device(of place: RulePlace) -> Device { topology.devices[place.device].device }
 
   /// The rule of a place; nil for a default.
   func rule(at place: RulePlace) -> Rule? {
     guard let list = place.list, let rule = place.rule else { return nil }
-    return device.lists[list].rules[rule]
+    return device(of: place).lists[list].rules[rule]
   }
 
   /// Where to look for a place in the file.
   func location(of place: RulePlace) -> SourceRange {
     if let rule = rule(at: place) { return rule.source }
+    let device = device(of: place)
     guard let list = place.list else {
       guard device.pipeline.indices.contains(place.stage) else { return device.source }
       if case .filter(_, let fallback) = device.pipeline[place.stage].work,
@@ -119,6 +167,7 @@ extension DeviceContext {
   /// How an engineer would name a place.
   func name(of place: RulePlace) -> String {
     if let rule = rule(at: place) { return rule.name }
+    let device = device(of: place)
     guard let list = place.list else {
       return device.pipeline.indices.contains(place.stage)
         ? "the default of \(device.pipeline[place.stage].name)" : "\(device.label), which filters nothing,"

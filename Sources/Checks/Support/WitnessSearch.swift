@@ -4,7 +4,7 @@ import Reachability
 import RuleModel
 import SitePolicy
 
-extension DeviceContext {
+extension SiteContext {
   /// A packet that proves the part, confirmed by the packet-by-packet evaluator.
   ///
   /// - Parameter shown: the part's packets of which one is taken, in whatever space, and their boxes where they are few.
@@ -13,77 +13,58 @@ extension DeviceContext {
     of part: ViolationPart, in shown: (set: PacketSet, boxes: [PacketMatch]), severityOfDoubt certain: Bool
   ) throws -> Witness {
     // A preference that meets no box narrows nothing; fields tell that faster than sets do.
-    let preferred = preferences(part.flow).filter { preference in
+    let preferred = preferences(part).filter { preference in
       shown.boxes.isEmpty || shown.boxes.contains { $0.mayOverlap(preference) }
     }
-    let context = "\(topology.label(part.flow.from)) to \(topology.label(part.flow.to))"
-    guard var leaving = shown.set.witness(preferring: preferred), var entering = original(of: leaving, part)
-    else {
+    let (from, to) = (topology.label(part.flow.from), topology.label(part.flow.to))
+    let devices = part.flow.path.map { topology.devices[$0.device].device.label }.joined(separator: ", ")
+    guard let proof = shown.set.witness(preferring: preferred), let packets = part.packets(arrivingLike: proof) else {
       throw CheckError.unconfirmedWitness(
-        check: check.code, device: device.label, packet: context, detail: "no packet enters this way")
+        check: check.code, device: devices, packet: "\(from) to \(to)", detail: "no packet enters this way")
     }
-    leaving.state = part.branch.state
-    entering.state = part.branch.state
-    let evaluator = ConcreteEvaluator(device: device, ingress: part.flow.ingress, egress: part.flow.egress)
-    let verdict = evaluator.forward(entering, hint: leaving.destination)
-    guard verdict.mayPermit, !certain || !verdict.mayDeny else {
+    let steps = NetworkWalk(topology).follow(packets.sent, along: part.flow.path, hint: packets.arriving.destination)
+    let last = steps.filter { $0.hop == part.flow.path.last }
+    let mayPass = last.contains { $0.verdict.mayPermit }
+    guard mayPass, !certain || !steps.contains(where: \.verdict.mayDeny) else {
       throw CheckError.unconfirmedWitness(
-        check: check.code, device: device.label, packet: entering.description,
-        detail: verdict.trace.map { "\($0.place): \($0.rule) \($0.effect)" }.joined(separator: "; "))
+        check: check.code, device: devices, packet: packets.sent.description,
+        detail: steps.flatMap(\.verdict.trace).map { "\($0.place): \($0.rule) \($0.effect)" }
+          .joined(separator: "; "))
     }
     return Witness(
-      packet: entering, translated: leaving == entering ? nil : leaving, from: topology.label(part.flow.from),
-      to: topology.label(part.flow.to), path: "\(device.label): \(part.flow.ingress) -> \(part.flow.egress)",
-      steps: verdict.steps)
+      packet: packets.sent, translated: packets.arriving == packets.sent ? nil : packets.arriving, from: from, to: to,
+      path: name(of: part.flow.path), steps: told(steps))
   }
 
-  /// The packet before the branch's translations.
-  private func original(of leaving: Packet, _ part: ViolationPart) -> Packet? {
-    guard !part.branch.translations.isEmpty else { return leaving }
-    var match = PacketMatch(states: SessionStates(leaving.state))
-    var service = Service(proto: leaving.proto)
-    if IPProtocol.withPorts.contains(leaving.proto) {
-      service.sourcePorts = IntervalSet(leaving.sourcePort)
-      if part.branch.translations.allSatisfy({ $0.destinationPorts == nil }) {
-        service.destinationPorts = IntervalSet(leaving.destinationPort)
-      }
+  /// `fw-office: outside -> dmz, fw-plant: dmz -> inside`.
+  func name(of path: [Hop]) -> String {
+    path.map { "\(topology.devices[$0.device].device.label): \($0.ingress) -> \($0.egress)" }.joined(separator: ", ")
+  }
+
+  /// What each device did, with its name where there are several.
+  private func told(_ steps: [WalkStep]) -> [String] {
+    let isAlone = Set(steps.map(\.hop.device)).count == 1
+    return steps.flatMap { step in
+      step.verdict.steps.map { isAlone ? $0 : "\(topology.devices[step.hop.device].device.label), \($0)" }
     }
-    if IPProtocol.withTypes.contains(leaving.proto) {
-      service.icmpTypes = IntervalSet(leaving.icmpType)
-      service.icmpCodes = IntervalSet(leaving.icmpCode)
-    }
-    if leaving.proto == IPProtocol.tcp { service.tcpFlags = IntervalSet(leaving.tcpFlags) }
-    match.services = [service]
-    match.function = FunctionMatch(functions: IntervalSet(leaving.function.rawValue))
-    if part.branch.translations.allSatisfy({ $0.source == nil }) { match.sources = AddressSet(leaving.source) }
-    for translation in part.branch.translations {
-      switch translation.destination {
-      case nil: match.destinations = AddressSet(leaving.destination)
-      case .prefix(let from, let to):
-        let host = leaving.destination.value ^ to.base.value
-        match.destinations = AddressSet(IPAddress(family: from.base.family, value: from.base.value | host))
-      default: break
-      }
-    }
-    return part.branch.entered.intersection(space.set(match)).witness(preferring: preferences(part.flow))
   }
 
   /// Examples that people recognise: hosts of the inventory and the ports that matter most behind the boundary.
-  private func preferences(_ flow: ZoneFlow) -> [PacketMatch] {
+  private func preferences(_ part: ViolationPart) -> [PacketMatch] {
     func hosts(_ reference: ZoneReference) -> AddressSet {
       // Outside, the addresses that documents use for examples (RFC 5737, TEST-NET-3).
       guard let zone = topology.zone(reference) else {
         return IPPrefix("203.0.113.0/24").map { AddressSet($0) } ?? .empty
       }
-      return small.hosts(reference) {
+      return part.traffic.small.hosts(reference) {
         site.assets.filter { $0.zone == zone.name }.reduce(.empty) { $0.union($1.addresses) }
       }
     }
     let sensitive: [UInt16] = [502, 102, 44818, 3389, 5900, 22, 445, 443]
     var preferred: [PacketMatch] = []
-    let targets = hosts(flow.to)
+    let targets = hosts(part.flow.to)
     if !targets.isEmpty { preferred.append(PacketMatch(destinations: targets)) }
-    let origins = hosts(flow.from)
+    let origins = hosts(part.flow.from)
     if !origins.isEmpty { preferred.append(PacketMatch(sources: origins)) }
     preferred += sensitive.map {
       PacketMatch(services: [Service(proto: IPProtocol.tcp, destinationPorts: IntervalSet($0))])
@@ -91,5 +72,15 @@ extension DeviceContext {
     preferred.append(PacketMatch(function: FunctionMatch(functions: IntervalSet(0))))
     preferred.append(PacketMatch(function: FunctionMatch(functions: functions(of: .modbus, .write))))
     return preferred
+  }
+}
+
+extension ViolationPart {
+  /// A packet as its host sends it and as it arrives, given what both have in common; nil when there is none.
+  fileprivate func packets(arrivingLike packet: Packet) -> (sent: Packet, arriving: Packet)? {
+    guard var pair = flow.branch.packets(arrivingLike: packet) else { return nil }
+    pair.sent.state = flow.branch.state
+    pair.arriving.state = flow.branch.state
+    return pair
   }
 }

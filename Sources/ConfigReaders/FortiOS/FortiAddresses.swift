@@ -38,6 +38,10 @@ extension FortiDomain {
     if let node = entry(name, in: "firewall addrgrp\(suffix)") { return addressGroup(node, family, depth: depth) }
     if let node = entry(name, in: "firewall multicast-address\(suffix)") { return addressObject(node, family) }
     if let factory = FortiFactory.address(name, family, use) { return factory }
+    if ["proxy-address", "proxy-addrgrp"].contains(where: { entry(name, in: "firewall \($0)") != nil }) {
+      let what = "proxy address `\(printable(name))` asks what a request says, which may lead to any address"
+      return .unknown(Uncertainty(range: use, reason: what))
+    }
     let all: AddressSet = family == .v4 ? .allV4 : .allV6
     return AddressBounds(
       lower: .empty, upper: all,

@@ -143,9 +143,13 @@ enum FortiCatalog {
     "firewall security-policy": .notModelled(
       reason: "security policies of the policy-based NGFW mode decide by application, which is not modelled",
       matters: true),
-    "firewall proxy-policy": .notModelled(
-      reason: "a proxy policy lets the device open connections for clients of its web proxy, which is not modelled",
-      matters: true),
+    "firewall proxy-policy": .model(proxyPolicy),
+    "firewall proxy-address": .model(proxyAddress),
+    "firewall proxy-addrgrp": .model(proxyAddress),
+    "web-proxy explicit": .model(explicitWebProxy),
+    "ftp-proxy explicit": .model(explicitFTPProxy),
+    "web-proxy forward-server": .model(upstreamProxy),
+    "web-proxy url-match": .model(upstreamByURL),
     "firewall interface-policy": .notModelled(
       reason: "an interface policy inspects packets before the firewall policies, which is not modelled", matters: true),
     "firewall interface-policy6": .notModelled(

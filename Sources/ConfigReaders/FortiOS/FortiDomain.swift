@@ -31,6 +31,9 @@ struct FortiDomain {
   var bundles: [String: [String]] = [:]
   /// Switches whose ports exchange frames without a policy.
   var switches: [(name: String, range: SourceRange)] = []
+  /// Interfaces that an explicit proxy listens on, by the attribute that says so.
+  var proxyListeners: [String: [String]] = [:]
+  var explicitProxies: [FortiExplicitProxy] = []
   var virtualIPs: [FortiVirtualIP] = []
   /// Servers whose outgoing connections virtual IPs translate too.
   var translatedBack: AddressSet = .empty
@@ -66,6 +69,7 @@ struct FortiDomain {
     lowerRoutes()
     lowerVirtualIPs()
     lowerManagement()
+    explicitProxies = findExplicitProxies()
     lowerForwarding()
     lowerLocal()
   }

@@ -18,6 +18,7 @@ extension FortiDomain {
     lists += switchList()
     lists += applicationModeList()
     lists += [multicastList(isTransparent: isTransparent)]
+    lists += proxyLists(policies)
     lists += sameInterfaceList()
     if !usesCentralNAT { lists += virtualIPLists(policies) }
     lists.append(policyList(policies))

@@ -41,6 +41,9 @@ extension FortiDomain {
     interface.checksSourceAddress = sourceCheck(node)
     device.interfaces.append(interface)
     interfaceNames.insert(interface.name)
+    for name in FortiExplicitProxy.Kind.allCases.map(\.interfaceSwitch) where tree.isEnabled(name, of: node) {
+      proxyListeners[name, default: []].append(interface.name)
+    }
     let type = tree.value("type", of: node)
     let members = tree.words("member", of: node)
     if ["aggregate", "redundant", "switch", "hard-switch"].contains(type) { adopt(members, by: interface.name) }

@@ -15,6 +15,8 @@ extension FortiDomain {
     }
     var lists: [Int] = []
     if !rules.isEmpty { lists.append(addList("firewall local-in-policy", rules, rules[0].source)) }
+    let ports = proxyPortRules()
+    if !ports.isEmpty { lists.append(addList("ports of explicit proxies", ports, ports[0].source)) }
     lists.append(addList("interface allowaccess", accessRules(), device.source))
     let fallback = DefaultAction(
       .deny, .implicit("FortiOS drops what no local-in policy and no interface's allowaccess lets in (policy 0)"))

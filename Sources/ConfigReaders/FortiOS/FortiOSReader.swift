@@ -14,11 +14,12 @@ extension Platform {
       "virtual domains, interfaces, zones", "address and service objects and groups",
       "firewall policies, IPv4 and IPv6",
       "virtual IPs, IP pools, policy NAT and central NAT", "multicast and local-in policies, allowaccess",
-      "static routes", "application control of industrial functions",
+      "static routes", "application control of industrial functions", "explicit proxies",
     ],
     bounded: [
       "FQDN, geography, dynamic and MAC addresses", "Internet Services", "users and groups", "schedules",
       "application signatures whose meaning is not published", "traffic back out of its own interface",
+      "what an explicit proxy opens for its clients",
     ],
     ignored: [
       "logging, certificates, users, VPN settings", "antivirus, web filter and other content inspection", "shaping",

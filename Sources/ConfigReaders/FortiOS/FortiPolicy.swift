@@ -81,6 +81,7 @@ extension FortiDomain {
     result.services = policyServices(node, &open)
     readIdentity(node, &open)
     readState(node, &result, &open)
+    readRedirection(node, result, &open)
     result.comment = tree.value("comments", of: node) ?? tree.value("comment", of: node)
     result.profile = result.action == .permit ? profile(of: node) : nil
     result.logging = logging(node, inspected: result.profile != nil)
@@ -124,7 +125,7 @@ extension FortiDomain {
 
   // MARK: Addresses
 
-  private mutating func readAddresses(_ node: Int, _ table: FortiPolicyTable, _ result: inout FortiPolicy) {
+  mutating func readAddresses(_ node: Int, _ table: FortiPolicyTable, _ result: inout FortiPolicy) {
     var sources: [AddressBounds] = []
     var destinations: [AddressBounds] = []
     for (family, names) in [(IPFamily.v4, table.v4), (.v6, table.v6)] {
@@ -200,14 +201,14 @@ extension FortiDomain {
     return tree.isEnabled("service-negate", of: node) ? bounds.complement : bounds
   }
 
-  private func readIdentity(_ node: Int, _ open: inout [Uncertainty]) {
+  func readIdentity(_ node: Int, _ open: inout [Uncertainty]) {
     for name in ["groups", "users", "fsso-groups"] {
       guard let setting = tree.setting(name, of: node) else { continue }
       open.append(Uncertainty(range: setting.range, reason: "the policy asks who the user is"))
     }
   }
 
-  private mutating func readState(_ node: Int, _ result: inout FortiPolicy, _ open: inout [Uncertainty]) {
+  mutating func readState(_ node: Int, _ result: inout FortiPolicy, _ open: inout [Uncertainty]) {
     if let schedule = tree.setting("schedule", of: node), !isAlways(schedule.words[0], schedule.range) {
       result.state = .scheduled(name: schedule.words[0])
       open.append(
@@ -229,8 +230,21 @@ extension FortiDomain {
     }
   }
 
+  /// Sessions that a policy passes on to a transparent proxy: proxy policies decide on them too (FortiOS 5.6 "What's new",
+  /// "Transparent web proxy").
+  private mutating func readRedirection(_ node: Int, _ policy: FortiPolicy, _ open: inout [Uncertainty]) {
+    guard policy.action == .permit else { return }
+    for name in ["http-policy-redirect", "ssh-policy-redirect", "ztna-policy-redirect"]
+    where tree.isEnabled(name, of: node) {
+      let range = tree.setting(name, of: node)?.range ?? policy.range
+      open.append(
+        Uncertainty(range: range, reason: "a transparent proxy may stop sessions of the policy (`\(name)`)"))
+    }
+    noteUpstream(node, policy)
+  }
+
   /// `all` records every session, `utm` (the default) those that a security profile looks at.
-  private func logging(_ node: Int, inspected: Bool) -> Logging {
+  func logging(_ node: Int, inspected: Bool) -> Logging {
     switch tree.value("logtraffic", of: node) ?? "utm" {
     case "all", "enable": .on
     case "utm": inspected || tree.isEnabled("utm-status", of: node) ? .unknown : .off
@@ -238,7 +252,7 @@ extension FortiDomain {
     }
   }
 
-  private func references(_ node: Int, _ table: FortiPolicyTable) -> [ObjectReference] {
+  func references(_ node: Int, _ table: FortiPolicyTable) -> [ObjectReference] {
     var result: [ObjectReference] = []
     func add(_ attribute: String, _ paths: [String]) {
       for word in tree.words(attribute, of: node) {

@@ -15,9 +15,11 @@ extension FortiCatalog {
   static let interface = FortiSchema(
     used: [
       "vdom", "ip", "mode", "allowaccess", "type", "vlanid", "interface", "status", "alias", "description",
-      "dedicated-to", "secondary-IP", "member", "defaultgw", "distance", "src-check",
+      "dedicated-to", "secondary-IP", "member", "defaultgw", "distance", "explicit-web-proxy", "explicit-ftp-proxy",
+      "src-check",
     ], unknownMatters: false,
     children: [
+      "vrrp": .model(FortiSchema(used: ["vrip"], unknownMatters: false)),
       "secondaryip": .model(FortiSchema(used: ["ip", "allowaccess"], unknownMatters: false)),
       "ipv6": .model(
         FortiSchema(
@@ -108,6 +110,7 @@ extension FortiCatalog {
       "match-vip-only", "send-deny-packet", "utm-status", "application-list", "ips-sensor", "profile-type",
       "profile-group", "internet-service", "internet-service6", "internet-service-src", "internet-service6-src",
       "groups", "users", "fsso-groups", "fsso", "nat46", "nat64", "fixedport",
+      "http-policy-redirect", "ssh-policy-redirect", "ztna-policy-redirect", "webproxy-forward-server",
     ],
     irrelevant: irrelevantPolicyAttributes)
 
@@ -121,9 +124,9 @@ extension FortiCatalog {
     "emailfilter-profile", "spamfilter-profile", "dlp-sensor", "dlp-profile", "file-filter-profile",
     "voip-profile", "icap-profile", "cifs-profile", "waf-profile", "ssh-filter-profile", "videofilter-profile",
     "virtual-patch-profile", "sctp-filter-profile", "diameter-filter-profile", "casb-profile", "ips-voip-filter",
-    "inspection-mode", "webproxy-profile", "webproxy-forward-server", "webcache", "webcache-https", "wanopt",
-    "wanopt-detection", "wanopt-passive-opt", "wanopt-profile", "wanopt-peer", "wccp", "http-policy-redirect",
-    "ssh-policy-redirect", "ztna-policy-redirect", "replacemsg-override-group", "custom-log-fields",
+    "inspection-mode", "webproxy-profile", "webcache", "webcache-https", "wanopt",
+    "wanopt-detection", "wanopt-passive-opt", "wanopt-profile", "wanopt-peer", "wccp", "replacemsg-override-group",
+    "custom-log-fields",
     "block-notification",
     "timeout-send-rst", "firewall-session-dirty", "anti-replay", "tcp-session-without-syn", "delay-tcp-npu-session",
     "geoip-anycast", "geoip-match", "disclaimer", "email-collect", "natip", "natinbound", "natoutbound",
