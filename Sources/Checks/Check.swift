@@ -128,6 +128,8 @@ public struct SiteContext {
   public let map: NetworkMap
   /// What each zone can send to the others.
   public let traffic: [ZoneTraffic]
+  /// Which hosts can be taken over from which.
+  public let steps: StepGraph
   public let diodes: [SiteDiode]
   public let policy: SiteRules
   public let today: CalendarDate
@@ -136,13 +138,14 @@ public struct SiteContext {
   public var site: Site { topology.site }
 
   public init(
-    check: Check, rule: PolicyRule, map: NetworkMap, traffic: [ZoneTraffic], diodes: [SiteDiode], policy: SiteRules,
-    today: CalendarDate
+    check: Check, rule: PolicyRule, map: NetworkMap, traffic: [ZoneTraffic], steps: StepGraph, diodes: [SiteDiode],
+    policy: SiteRules, today: CalendarDate
   ) {
     self.check = check
     self.rule = rule
     self.map = map
     self.traffic = traffic
+    self.steps = steps
     self.diodes = diodes
     self.policy = policy
     self.today = today

@@ -2,8 +2,8 @@ extension Check {
   /// The reviewed table of codes, in the order of families; a code is never reused.
   public static let all: [Check] = [
     corporateToControl, bypassesDMZ, outsideWhitelist, noDefaultDeny, downwardSession, notUnidirectional, skipsLevel,
-    outside, reversedConduit, brokenConduit, wideConduit, noZone,
-    upperLevelsToSIS, unlistedToSIS, sisToUpperLevels, sisControlFunctions,
+    outside, reversedConduit, brokenConduit, wideConduit, noZone, withoutFilter, pastJumpHost, betweenCells,
+    upperLevelsToSIS, steppingStonesToSIS, unlistedToSIS, sisToUpperLevels, sisControlFunctions,
     wrongDirection, sidesDiffer, secondPath, needsAnswer, noDiode,
     controlFunctions, portOnly, exposed, dynamicPorts, riskyProtocol,
     shadowed, covered, redundant, generalisation, correlation, permitAny, overPermissive, zoneWide, notLogged,

@@ -62,6 +62,7 @@ func zoneFindings(
 ) throws(EngineError) -> [Finding] {
   let map = NetworkMap(SiteTopology(site: site, devices: bound.devices))
   let traffic = map.topology.references.map { ZoneTraffic(OriginFlows(map, from: $0), today: today) }
+  let steps = StepGraph(map, flows: traffic.map(\.flows))
   var findings: [Finding] = []
   for rule in rules.rules {
     for check in Check.named(rule.check) {
@@ -76,7 +77,8 @@ func zoneFindings(
         case .site(let run):
           findings += try run(
             SiteContext(
-              check: check, rule: rule, map: map, traffic: traffic, diodes: bound.diodes, policy: rules, today: today))
+              check: check, rule: rule, map: map, traffic: traffic, steps: steps, diodes: bound.diodes, policy: rules,
+              today: today))
         case .reading, .lists: break
         }
       } catch {

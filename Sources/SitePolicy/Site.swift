@@ -35,6 +35,11 @@ public struct Site: Sendable {
     addresses.isEmpty ? nil : zones.first { addresses.isSubset(of: $0.networks) }
   }
 
+  /// Whether an asset has addresses in more than one zone.
+  public func isDualHomed(_ asset: Asset) -> Bool {
+    zones.count { $0.networks.overlaps(asset.addresses) } > 1
+  }
+
   /// Everything that lies in no zone.
   public var unzonedAddresses: AddressSet {
     var v4: [ClosedRange<UInt32>] = []
@@ -90,6 +95,8 @@ public struct DeviceEntry: Sendable {
   public var to: String?
   /// How the inspection engine whose rules are among `configs` runs; nil when the site file does not say.
   public var inspection: InspectionPlacement?
+  /// Of a diode: whether what it carries takes nobody over (raw readings, no files).
+  public var isNoSteppingStone = false
   public var source: SourceRange
 }
 
@@ -149,8 +156,20 @@ public struct Asset: Sendable {
   public var type: String?
   public var owner: String?
   public var consequence: Consequence?
+  /// Why nobody gets further from here; nil when somebody may.
+  public var noSteppingStone: SteppingStoneBar?
   /// The entry in the site file, or the row in the CSV file.
   public var source: SourceRange
+}
+
+/// Why a host that can be reached leads no further.
+public enum SteppingStoneBar: String, Sendable, CaseIterable {
+  /// Hardened beyond what a session that is permitted can break.
+  case hardened
+  /// A jump host: every session is approved, ends there and is recorded.
+  case jumpHost = "jump-host"
+  /// The end of a diode, which runs nothing else.
+  case diodeEnd = "diode-end"
 }
 
 /// Who comes in from outside, and which hosts they must come through.

@@ -3,7 +3,9 @@ import RuleModel
 import SourceText
 
 extension SiteReader {
-  private static let assetKeys = ["address", "zone", "type", "owner", "consequence"]
+  private static let assetKeys = [
+    "address", "zone", "type", "owner", "consequence", "dual-homed", "no-stepping-stone",
+  ]
 
   /// The inventory: the path of a CSV file, a list of assets, or a map of assets by name.
   mutating func readAssets(_ node: DocumentNode, readFile: (String) throws -> SourceFile) {
@@ -102,7 +104,9 @@ extension SiteReader {
     let owner = document.text(fields["owner"], "owner")
     var asset = Asset(
       name: name, addresses: addresses, zone: "", type: type, owner: owner,
-      consequence: document.choice(fields["consequence"], "consequence"), source: nameRange.union(fields.range))
+      consequence: document.choice(fields["consequence"], "consequence"),
+      noSteppingStone: document.choice(fields["no-stepping-stone"], "no-stepping-stone"),
+      source: nameRange.union(fields.range))
     guard let zone = assetZone(asset, at: nameRange, fields) else { return }
     asset.zone = zone
     assetIndex[name] = assets.count
@@ -112,10 +116,13 @@ extension SiteReader {
   /// The zone that the asset names, which must hold its addresses; or else the one that holds them.
   private mutating func assetZone(_ asset: Asset, at nameRange: SourceRange, _ fields: Fields) -> String? {
     let place = fields["address"]?.range ?? nameRange
-    let holding = zone(holding: asset.addresses)
+    let isDualHomed = document.flag(fields["dual-homed"], "dual-homed") ?? false
+    // Of several zones the first address tells which one the asset is listed under.
+    let addresses = isDualHomed ? asset.addresses.first.map { AddressSet($0) } ?? .empty : asset.addresses
+    let holding = zone(holding: addresses)
     if let node = fields["zone"] {
       guard let name = zoneName(node, "zone"), let index = zoneIndex[name] else { return nil }
-      if !asset.addresses.isSubset(of: zones[index].networks) {
+      if !addresses.isSubset(of: zones[index].networks) {
         let home = holding.map { "zone \(quoted($0.name)) does" } ?? "no single zone does"
         document.complain(
           place,

@@ -15,7 +15,7 @@ extension SiteReader {
     guard
       let fields = document.fields(
         entry.value, "device \(quoted(entry.key))", required: ["config"],
-        optional: ["format", "interfaces", "from", "to", "inspection"])
+        optional: ["format", "interfaces", "from", "to", "inspection", "no-stepping-stone"])
     else { return nil }
     var device = DeviceEntry(
       name: entry.key, configs: [], format: document.text(fields["format"], "format"), interfaces: [],
@@ -37,6 +37,7 @@ extension SiteReader {
         return placement
       }
     }
+    device.isNoSteppingStone = document.flag(fields["no-stepping-stone"], "no-stepping-stone") ?? false
     checkDirection(fields)
     return device
   }

@@ -38,7 +38,9 @@ extension SiteReader {
       return Endpoint(text: text, zone: zone.name, asset: nil, addresses: addresses, source: source)
     }
     let asset = try asset(parts[1], in: zone)
-    return Endpoint(text: text, zone: zone.name, asset: asset.name, addresses: asset.addresses, source: source)
+    return Endpoint(
+      text: text, zone: zone.name, asset: asset.name, addresses: asset.addresses.intersection(zone.networks),
+      source: source)
   }
 
   private func asset(_ name: String, in zone: Zone) throws(TextProblem) -> Asset {

@@ -12,6 +12,7 @@ public struct SiteRules: Sendable {
   /// boundary is one finding.
   private static let precedence = [
     "SIS001", "SIS003", "SIS004", "SEG001", "SEG002", "SEG005", "SEG008", "SEG007", "SEG003",
+    "SEG015",
   ]
 
   /// Whether `rule` is the one that reports traffic from one zone to another.
@@ -34,11 +35,14 @@ public struct SiteRules: Sendable {
     case "SEG007":
       guard let from = topology.zone(from), let to = topology.zone(to) else { return false }
       return skipsLevel(from, to, onlyInUse: rule.settings["only-levels-in-use"]?.flag ?? true, topology.site)
+    case "SEG015":
+      guard let from = topology.zone(from), let to = topology.zone(to) else { return false }
+      return from.level == to.level && from.level.isOperational
     default: return true
     }
   }
 
-  private func selects(_ selector: ZoneSelector?, _ zone: ZoneReference, _ topology: SiteTopology) -> Bool {
+  func selects(_ selector: ZoneSelector?, _ zone: ZoneReference, _ topology: SiteTopology) -> Bool {
     guard let selector else { return true }
     guard let zone = topology.zone(zone) else { return selector.includesUnzoned }
     return selector.selects(zone)

@@ -5,18 +5,6 @@ import RuleModel
 import SitePolicy
 import SourceText
 
-/// A rule, or a default, of a device.
-struct RulePlace: Hashable {
-  /// Index into `SiteTopology.devices`.
-  var device: Int
-  /// Index into the pipeline.
-  var stage: Int
-  /// Index into the device's lists; nil for the stage's default.
-  var list: Int?
-  /// Index into the list's rules; nil for the list's default.
-  var rule: Int?
-}
-
 /// The forbidden traffic of one path that one rule lets through.
 struct ViolationPart {
   var traffic: ZoneTraffic
@@ -45,9 +33,7 @@ extension SiteContext {
   func violations(
     selecting: ((ZoneReference, ZoneReference) -> Bool)? = nil, forbidden: (ZoneTraffic, PathFlow) -> PacketSet
   ) -> [RuleViolation] {
-    collected(selecting, forbidden) { packets, flow, traffic in
-      shares(of: packets, flow, traffic, hop: blamed(packets, flow))
-    }
+    collected(selecting, forbidden) { packets, flow, _ in topology.blame(packets, flow) }
   }
 
   /// The same with every device on the path to blame for what it lets through.
@@ -57,7 +43,7 @@ extension SiteContext {
     withoutActuallyEscaping(selecting) { selecting in
       collected(selecting, { traffic, _ in traffic.space.all }) { packets, flow, traffic in
         flow.path.indices.flatMap { hop in
-          shares(of: packets.intersection(forbidden(traffic, flow, hop)), flow, traffic, hop: hop)
+          topology.blame(packets.intersection(forbidden(traffic, flow, hop)), flow, hop: hop)
         }
       }
     }
@@ -86,57 +72,8 @@ extension SiteContext {
     return order.map { RuleViolation(place: $0, parts: parts[$0] ?? []) }
   }
 
-  /// The last device on the path that has a rule of the file for the packets, else the last one that has a default for them.
-  private func blamed(_ packets: SetBounds, _ flow: PathFlow) -> Int {
-    func last(_ isMeant: (PermitShare) -> Bool) -> Int? {
-      flow.path.indices.last { hop in
-        flow.branch.shares.contains { $0.hop == hop && isMeant($0) && $0.packets.upper.overlaps(packets.upper) }
-      }
-    }
-    return last { isExplicit($0, flow) } ?? last { $0.list != nil && $0.rule == nil } ?? flow.path.count - 1
-  }
-
-  /// Which rules of a device let the packets through: of the first stage that has a rule of the file for them, else of the
-  /// last one whose default does, else (rules that the platform implies) of the last one.
-  private func shares(
-    of packets: SetBounds, _ flow: PathFlow, _ traffic: ZoneTraffic, hop: Int
-  ) -> [(RulePlace, SetBounds)] {
-    let index = flow.path[hop].device
-    let device = topology.devices[index].device
-    let own = flow.branch.shares.filter { $0.hop == hop }
-    let stages = Set(own.map(\.stage)).sorted()
-    func lets(_ stage: Int, _ isMeant: (PermitShare) -> Bool) -> Bool {
-      own.contains { $0.stage == stage && isMeant($0) && $0.packets.upper.overlaps(packets.upper) }
-    }
-    let chosen =
-      stages.first { lets($0) { isExplicit($0, flow) } }
-      ?? stages.last { stage in
-        lets(stage) { $0.list != nil && $0.rule == nil } && !device.pipeline[stage].isPreparatory
-      } ?? stages.last
-    var blamed = traffic.space.empty
-    var parts: [(RulePlace, SetBounds)] = []
-    for share in own where share.stage == chosen {
-      let part = SetBounds(
-        lower: share.packets.lower.intersection(packets.lower),
-        upper: share.packets.upper.intersection(packets.upper))
-      guard !part.upper.isEmpty else { continue }
-      parts.append((RulePlace(device: index, stage: share.stage, list: share.list, rule: share.rule), part))
-      // One subtraction at the end is far cheaper than one for each rule: unions copy only what the rules share.
-      blamed = blamed.union(part.upper)
-    }
-    let rest = SetBounds(lower: packets.lower.subtracting(blamed), upper: packets.upper.subtracting(blamed))
-    // Nothing that passes may go unreported because no rule is to blame: a device without filters, say.
-    if !rest.upper.isEmpty {
-      parts.append((RulePlace(device: index, stage: chosen ?? 0, list: nil, rule: nil), rest))
-    }
-    return parts
-  }
-
   /// Whether a rule that stands in the file lets the packets through, and not a default.
-  func isExplicit(_ share: PermitShare, _ flow: PathFlow) -> Bool {
-    guard let list = share.list, let rule = share.rule else { return false }
-    return topology.devices[flow.path[share.hop].device].device.lists[list].rules[rule].isExplicit
-  }
+  func isExplicit(_ share: PermitShare, _ flow: PathFlow) -> Bool { topology.isExplicit(share, flow) }
 
   /// The device of a place.
   func device(of place: RulePlace) -> Device { topology.devices[place.device].device }
