@@ -192,16 +192,18 @@ private func witness(
     path: "\(probe.device.label): \(ingress) -> \(egress)", steps: verdict.steps)
 }
 
-/// The rules that permit the forged packets.
+/// The rules, and the defaults of lists, that permit the forged packets.
 private func related(_ leaks: [Leak], _ probe: Probe) -> [RelatedPlace] {
-  var places: [RulePlace] = []
+  var places: [RelatedPlace] = []
   for leak in leaks {
     for share in leak.shares where share.packets.lower.overlaps(leak.packets) {
-      let place = RulePlace(device: probe.index, stage: share.stage, list: share.list, rule: share.rule)
+      guard let index = share.list else { continue }
+      let list = probe.device.lists[index]
+      let rule = share.rule.map { list.rules[$0] }
+      let name = rule?.name ?? "the default of \(list.name)"
+      let place = RelatedPlace(range: rule?.source ?? list.source, label: "\(name) permits them")
       if !places.contains(place) { places.append(place) }
     }
   }
-  return places.prefix(6).map {
-    RelatedPlace(range: probe.context.location(of: $0), label: "\(probe.context.name(of: $0)) permits them")
-  }
+  return Array(places.prefix(6))
 }
