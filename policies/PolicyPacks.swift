@@ -9,6 +9,7 @@ public struct ShippedFile: Sendable {
 
 /// The policy packs that come with the program, by name.
 public let shippedPacks: [ShippedFile] = [
+  pack("inventory", PackageResources.inventory_yml),
   pack("purdue", PackageResources.purdue_yml),
   pack("reading", PackageResources.reading_yml),
   pack("rule-anomalies", PackageResources.rule_anomalies_yml),

@@ -3,12 +3,12 @@ extension Check {
   public static let all: [Check] = [
     corporateToControl, bypassesDMZ, outsideWhitelist, noDefaultDeny, downwardSession, notUnidirectional, skipsLevel,
     outside, reversedConduit, brokenConduit, wideConduit, noZone, withoutFilter, pastJumpHost, betweenCells,
-    upperLevelsToSIS, steppingStonesToSIS, unlistedToSIS, sisToUpperLevels,
+    upperLevelsToSIS, steppingStonesToSIS, unlistedToSIS, sisToUpperLevels, sisControlFunctions,
     wrongDirection, sidesDiffer, secondPath, needsAnswer, noDiode,
-    controlFunctions, portOnly, exposed, riskyProtocol,
+    controlFunctions, portOnly, exposed, dynamicPorts, riskyProtocol,
     shadowed, covered, redundant, generalisation, correlation, permitAny, overPermissive, zoneWide, notLogged,
-    denyNotLogged,
-    crossDevice, partlyShadowed,
+    denyNotLogged, unreachableOnInterface, crossDevice, noAntiSpoofing, partlyShadowed,
+    notInInventory, assetMisplaced, assetUnmentioned,
     notRecognised, notModelled, undefinedReference, dynamicObject, platformUnknown, truncated,
     pendingChanges,
   ]

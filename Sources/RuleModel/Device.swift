@@ -20,6 +20,9 @@ public struct Interface: Hashable, Sendable {
   public var isShutdown: Bool = false
   /// Carries management traffic only and never forwards.
   public var isManagementOnly: Bool = false
+  /// Whether the device drops packets that enter here although their source address is routed another way (reverse path
+  /// check, RFC 3704); nil when neither the platform nor the file tells.
+  public var checksSourceAddress: Bool?
   public var source: SourceRange
 
   public init(name: String, source: SourceRange) {

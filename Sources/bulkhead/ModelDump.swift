@@ -82,6 +82,7 @@ private func write(_ interface: Interface, _ file: SourceFile, _ json: inout JSO
     json.member("parent", interface.parent)
     json.member("shutdown", interface.isShutdown)
     json.member("management_only", interface.isManagementOnly)
+    if let checks = interface.checksSourceAddress { json.member("checks_source", checks) }
     json.member("at", place(interface.source, file))
   }
 }

@@ -33,21 +33,16 @@ private func strayDevice(_ context: DeviceContext) -> [Finding] {
   ]
 }
 
-/// Addresses that no zone needs to hold: this network, loopback, link-local, multicast and broadcast (RFC 6890, RFC 4291).
-private let special: AddressSet = [
-  "0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "255.255.255.255/32", "::/127", "fe80::/10", "ff00::/8",
-].compactMap { IPPrefix($0) }.reduce(.empty) { $0.union(AddressSet($1)) }
-
 private func strayAddresses(_ context: DeviceContext) -> [Finding] {
   let own = context.device.interfaces.flatMap(\.addresses).reduce(AddressSet.empty) {
     $0.union(AddressSet($1.address))
   }
-  let known = context.site.zones.reduce(special.union(own)) { $0.union($1.networks) }
+  let known = context.site.zones.reduce(AddressSet.withoutZone.union(own)) { $0.union($1.networks) }
   return context.device.forwardingLists.flatMap { index in
     context.device.lists[index].rules.compactMap { rule -> Finding? in
       guard rule.action == .permit, rule.isExplicit, rule.state != .disabled else { return nil }
       let stray = rule.match.upper.reduce(AddressSet.empty) {
-        $0.union(named($1.sources).union(named($1.destinations)))
+        $0.union($1.sources.named.union($1.destinations.named))
       }.subtracting(known)
       guard !stray.isEmpty else { return nil }
       var finding = Finding(
@@ -61,12 +56,6 @@ private func strayAddresses(_ context: DeviceContext) -> [Finding] {
       return finding
     }
   }
-}
-
-/// A set that stands for "any" names no address.
-private func named(_ addresses: AddressSet) -> AddressSet {
-  AddressSet(
-    v4: addresses.v4.isAll ? .empty : addresses.v4, v6: addresses.v6.isAll ? .empty : addresses.v6)
 }
 
 private func isOne(_ addresses: AddressSet) -> Bool { addresses.pieces.count == 1 }

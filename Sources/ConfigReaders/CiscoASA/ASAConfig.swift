@@ -179,6 +179,8 @@ struct ASAConfig {
   var translations: [ASATranslationLine] = []
   var routes: [Route] = []
   var management: [ManagementAccess] = []
+  /// Names of interfaces with `ip verify reverse-path`.
+  var reversePathChecks: Set<String> = []
   var listeners: [ASAListener] = []
   var controlEntries: [ASAControlEntry] = []
   var isWebServerOn = false

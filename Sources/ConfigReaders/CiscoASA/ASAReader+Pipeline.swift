@@ -52,6 +52,8 @@ extension ASAReader {
       interface.vlan = source.vlan
       interface.isManagementOnly = source.isManagementOnly
       interface.isShutdown = source.isShutdown
+      // Off by default, and for routed interfaces only (ASA Command Reference, "ip verify reverse-path").
+      interface.checksSourceAddress = config.isTransparent ? nil : config.reversePathChecks.contains(name)
       if let dot = source.hardware.lastIndex(of: ".") {
         let parent = String(source.hardware[..<dot])
         interface.parent = parent

@@ -88,6 +88,9 @@ extension ASAReader {
   mutating func ipLine() {
     config.otherLines.append(line)
     if words.takes("verify") {
+      if words.takes("reverse-path"), words.takes("interface"), let name = words.takeText() {
+        config.reversePathChecks.insert(name)
+      }
       // Reverse-path check: drops more, and never a packet whose source lies behind the interface it came by.
       return gap(changes: false, "packets with a source that is not routed back this way are dropped as well")
     }

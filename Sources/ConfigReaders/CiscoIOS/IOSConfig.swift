@@ -20,6 +20,8 @@ struct IOSInterface {
   var accessVLAN: Int?
   var isNATInside = false
   var isNATOutside = false
+  /// Whether sources must be routed this way (unicast reverse path forwarding); nil when a list may make exceptions.
+  var checksSourceAddress: Bool? = false
   var source: SourceRange
 
   /// The VLAN whose switched virtual interface it is.

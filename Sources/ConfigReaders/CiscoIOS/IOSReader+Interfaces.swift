@@ -151,8 +151,10 @@ extension IOSReader {
     case "inspect": inspect(index, isV6: false)
     case "policy":
       gap(changes: true, "`ip policy route-map` changes where packets go and is not modelled")
-    case "verify", "ips":
-      gap(changes: false, "`ip \(second)` drops more packets than the rules do")
+    case "verify":
+      config.interfaces[index].checksSourceAddress = sourceCheck()
+      gap(changes: false, "`ip verify` drops more packets than the rules do")
+    case "ips": gap(changes: false, "`ip ips` drops more packets than the rules do")
     case "auth-proxy", "admission":
       gap(changes: true, "users that authenticate bring access lists of their own, which are not in this file")
     case "wccp":
@@ -162,6 +164,22 @@ extension IOSReader {
       mark(.irrelevant)
     default: unrecognised("setting of interface `\(printable(config.interfaces[index].name))`")
     }
+  }
+
+  /// What follows `ip verify`: `unicast reverse-path`, `unicast source reachable-via rx|any`, each with a list of exceptions.
+  ///
+  /// Strict mode wants the best route back by this interface; loose mode any route at all, which a forged inner address has
+  /// (Cisco IOS Security Command Reference, "ip verify unicast source reachable-via").
+  private mutating func sourceCheck() -> Bool? {
+    guard words.takes("unicast") else { return nil }
+    var isStrict = words.takes("reverse-path")
+    if !isStrict {
+      guard words.takes("source"), words.takes("reachable-via") else { return nil }
+      isStrict = words.takes("rx")
+      if !isStrict, !words.takes("any") { return nil }
+    }
+    while words.takes("allow-default") || words.takes("allow-self-ping") || words.takes("l2-src") {}
+    return isStrict && !words.isAtEnd ? nil : isStrict
   }
 
   private mutating func address(_ index: Int) {

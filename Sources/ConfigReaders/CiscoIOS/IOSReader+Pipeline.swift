@@ -52,6 +52,8 @@ extension IOSReader {
       }
       interface.vlan = source.vlan ?? source.accessVLAN
       interface.isShutdown = source.isShutdown
+      // Ports of a switch do not route; the interface of their VLAN would check.
+      interface.checksSourceAddress = source.isSwitchport ? nil : source.checksSourceAddress
       if let dot = source.name.lastIndex(of: ".") {
         let parent = String(source.name[..<dot])
         interface.parent = parent

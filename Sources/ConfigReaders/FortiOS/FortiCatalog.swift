@@ -72,7 +72,7 @@ enum FortiCatalog {
       FortiSchema(
         used: [
           "opmode", "ngfw-mode", "central-nat", "multicast-forward", "multicast-skip-policy", "asymroute", "asymroute6",
-          "asymroute-icmp", "asymroute6-icmp", "status",
+          "asymroute-icmp", "asymroute6-icmp", "status", "strict-src-check",
         ], unknownMatters: false)),
     "system interface": .model(interface),
     "system zone": .model(

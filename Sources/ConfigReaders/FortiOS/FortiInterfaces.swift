@@ -38,6 +38,7 @@ extension FortiDomain {
     interface.isShutdown = tree.value("status", of: node) == "down"
     interface.isManagementOnly = tree.value("dedicated-to", of: node) == "management"
     interface.addresses = ownAddresses(node)
+    interface.checksSourceAddress = sourceCheck(node)
     device.interfaces.append(interface)
     interfaceNames.insert(interface.name)
     for name in FortiExplicitProxy.Kind.allCases.map(\.interfaceSwitch) where tree.isEnabled(name, of: node) {
@@ -51,6 +52,13 @@ extension FortiDomain {
     if let ipv6 = tree.section("ipv6", in: node) {
       for service in tree.words("ip6-allowaccess", of: ipv6) { lowerAccess(service, node, "ip6-allowaccess") }
     }
+  }
+
+  /// FortiOS wants some route back by the interface, which a default route is, too; only the strict mode wants the best one
+  /// (administration guide, "Reverse path look-up": feasible path by default, `strict-src-check`, `src-check`).
+  private func sourceCheck(_ node: Int) -> Bool? {
+    if tree.value("src-check", of: node) == "disable" { return false }
+    return sectionValue("strict-src-check", in: "system settings") == "enable" ? true : nil
   }
 
   private mutating func ownAddresses(_ node: Int) -> [InterfaceAddress] {

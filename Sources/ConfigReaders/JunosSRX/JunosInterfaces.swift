@@ -39,6 +39,11 @@ extension JunosSystem {
         interface.vlan = interface.vlan ?? vlan.id
       }
       readAddresses(of: unit, &interface)
+      // Strict unless the mode says otherwise (Junos, "rpf-check (interfaces)"); a fail filter may let some packets through.
+      // Without it nothing is known: screens of the zone may look at sources as well.
+      if let check = tree.find(["family", "inet", "rpf-check"], below: unit), tree.children(check).isEmpty {
+        interface.checksSourceAddress = true
+      }
       if tree.text(unit, "vlan-id") != nil { interface.parent = name }
       // Ports of a switch are no interfaces of their own, unless zones name them (transparent mode).
       let isPort = tree.find(["family", "ethernet-switching"], below: unit) != nil && interface.addresses.isEmpty

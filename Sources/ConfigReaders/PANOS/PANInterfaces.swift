@@ -6,6 +6,7 @@ import SourceText
 struct PANZone {
   var name: String
   var interfaces: [String]
+  var checksSourceAddress: Bool?
   var source: SourceRange
 }
 
@@ -107,7 +108,9 @@ extension PANDevice {
   mutating func lowerZones() {
     var unlisted: [PANZone] = []
     for node in entries(["zone"], in: instance.systems) {
-      let zone = PANZone(name: tree.name(of: node), interfaces: members(of: node), source: tree.range(of: node))
+      let zone = PANZone(
+        name: tree.name(of: node), interfaces: members(of: node), checksSourceAddress: sourceCheck(of: node),
+        source: tree.range(of: node))
       zones[zone.name] = zone
       zoneOrder.append(zone.name)
       if zone.interfaces.isEmpty { unlisted.append(zone) }
@@ -123,6 +126,16 @@ extension PANDevice {
     for zone in unlisted { standIn(for: zone.name, zone.source) }
     if zones.isEmpty { adoptZonesOfRules() }
     zonePatterns = zones.mapValues { patterns(of: $0) }
+  }
+
+  /// Whether the zone's protection profile drops sources that are routed to another zone; a zone has no profile unless one
+  /// is given to it (PAN-OS web interface help, "Packet Based Attack Protection": Spoofed IP address).
+  private mutating func sourceCheck(of zone: Int) -> Bool? {
+    guard let network = tree.child("network", of: zone), !members(of: zone).isEmpty else { return nil }
+    guard let name = tree.value("zone-protection-profile", of: network) else { return false }
+    let profile = entries(["network", "profiles", "zone-protection-profile"], in: instance.configurations)
+      .first { tree.name(of: $0) == name }
+    return profile.map { tree.value("discard-ip-spoof", of: $0) == "yes" }
   }
 
   private func members(of zone: Int) -> [String] {
@@ -142,6 +155,7 @@ extension PANDevice {
           device.interfaces.append(Interface(name: member, source: zone.source))
         }
         device.interfaces[places[member]!].platformZone = name
+        device.interfaces[places[member]!].checksSourceAddress = zone.checksSourceAddress
         // A site file may name the zone in place of the interface.
         device.interfaces[places[member]!].aliases.append(name)
       }
