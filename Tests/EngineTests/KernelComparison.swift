@@ -41,6 +41,13 @@ struct KernelComparison {
     }
   }
 
+  /// The flows of sets that a packet may take to other wires.
+  func flows(of sent: KernelNetwork.SentPacket) -> [PathFlow] {
+    let packet = sent.packet
+    let origin = zone(of: packet.source)
+    return flows[origin]!.filter { wire(of: $0.to) != wire(of: origin) && $0.branch.asSent.upper.contains(packet) }
+  }
+
   /// What of the gateways' frames stands on the wire of its destination, and not on the way there.
   func arrived(_ arrivals: [KernelNetwork.Arrival], of sent: KernelNetwork.SentPacket) -> [KernelNetwork.Arrival] {
     arrivals.filter {
@@ -64,9 +71,7 @@ struct KernelComparison {
       complain("left open")
     }
 
-    let symbolic = flows[zone(of: packet.source)]!.filter {
-      wire(of: $0.to) != wire(of: zone(of: packet.source)) && $0.branch.asSent.upper.contains(packet)
-    }
+    let symbolic = flows(of: sent)
     let zones = Set(symbolic.map(\.to))
     if zones != Set(observed.map(\.zone)) { complain("sets arrive in \(zones.map(network.topology.label))") }
     for arrival in arrived {
@@ -97,10 +102,9 @@ struct KernelComparison {
     let sources = ways.filter { $0.packet.destination == seen.destination }.map(\.packet.source)
     if isMasqueraded { return seen.source == packet.source ? "the kernel did not masquerade" : nil }
     if !sources.contains(seen.source) { return "the source becomes \(sources)" }
-    let original = seen.source == packet.source ? nil : delivered
-    return original.flatMap { original in
-      here.contains { $0.branch.permitted.upper.contains(original) } ? "sets hold the source that was sent" : nil
-    }
+    let changed = seen.source != packet.source
+    return changed && here.contains { $0.branch.permitted.upper.contains(delivered) }
+      ? "sets hold the source that was sent" : nil
   }
 
   private func place(of arrival: KernelNetwork.Arrival) -> Place {
@@ -141,7 +145,7 @@ extension KernelNetwork.SentPacket {
       packet.sourcePort = sourcePort
       packet.destinationPort = destinationPort
     }
-    if proto == IPProtocol.tcp { packet.tcpFlags = Packet.syn }
+    if proto == IPProtocol.tcp { packet.tcpFlags = tcpFlags }
     return packet
   }
 }

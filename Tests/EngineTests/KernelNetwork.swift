@@ -1,4 +1,5 @@
 import Foundation
+import PacketSets
 
 /// A network of Linux machines, each a network namespace: hosts, and gateways with rules that the running kernel enforces.
 ///
@@ -31,7 +32,7 @@ struct KernelNetwork: Encodable {
     /// Nil for hosts.
     var rules: Rules?
   }
-  /// The first packet of a session; for ICMP the source port is the echo identifier.
+  /// A packet that belongs to no session yet; for ICMP the source port is the echo identifier.
   struct SentPacket: Encodable {
     var from: String
     var source: String
@@ -40,13 +41,16 @@ struct KernelNetwork: Encodable {
     var sourcePort: UInt16
     var destinationPort: UInt16
     var icmpType: UInt8 = 0
+    var tcpFlags: UInt8 = Packet.syn
   }
   /// What a gateway put onto a wire.
-  struct Arrival: Decodable, Hashable {
+  struct Arrival: Decodable, Hashable, CustomStringConvertible {
     var wire: String
     var source: String
     var destination: String
     var destinationPort: UInt16
+
+    var description: String { "\(source) -> \(destination):\(destinationPort) on \(wire)" }
   }
   struct Connection: Decodable {
     struct Accepted: Decodable {

@@ -66,14 +66,14 @@ extension KernelNetwork {
             total = (total & 0xffff) + (total >> 16)
         return ~total & 0xffff
 
-    def build(source, destination, proto, sport, dport, kind, payload):
+    def build(source, destination, proto, sport, dport, kind, flags, payload):
         ends = socket.inet_aton(source) + socket.inet_aton(destination)
         if proto == 1:
             body = struct.pack('!BBHHH', kind, 0, 0, sport, 1) + payload
             body = body[:2] + struct.pack('!H', checksum(body)) + body[4:]
         else:
             if proto == 6:
-                body, place = struct.pack('!HHIIBBHHH', sport, dport, 1, 0, 0x50, 2, 1024, 0, 0) + payload, 16
+                body, place = struct.pack('!HHIIBBHHH', sport, dport, 1, 0, 0x50, flags, 1024, 0, 0) + payload, 16
             else:
                 body, place = struct.pack('!HHHH', sport, dport, 8 + len(payload), 0) + payload, 6
             whole = ends + struct.pack('!BBH', 0, proto, len(body)) + body
@@ -170,7 +170,7 @@ extension KernelNetwork {
             self.marks += 1
             # The ports of test packets and connections begin at 20000.
             packet = build(self.address(origin), self.address(target), 17, 1024 + self.marks % 18000,
-                           self.plan['markPort'], 0, self.MARK + struct.pack('!I', self.marks))
+                           self.plan['markPort'], 0, 0, self.MARK + struct.pack('!I', self.marks))
             origin['raw'].sendto(packet, (self.address(target), 0))
             self.tap.settimeout(patience)
             wire = self.wire(target)
@@ -210,7 +210,8 @@ extension KernelNetwork {
         def send(self, number, packet):
             host = self.nodes[packet['from']]
             data = build(packet['source'], packet['destination'], packet['proto'], packet['sourcePort'],
-                         packet['destinationPort'], packet['icmpType'], self.TEST + struct.pack('!I', number))
+                         packet['destinationPort'], packet['icmpType'], packet['tcpFlags'],
+                         self.TEST + struct.pack('!I', number))
             host['raw'].sendto(data, (packet['destination'], 0))
             self.settle(host)
 
@@ -256,7 +257,7 @@ extension KernelNetwork {
             print(problem)
             sys.exit(77)
         # The end of the process is the end of its namespaces.
-        signal.alarm(100)
+        signal.alarm(300)
         with open(sys.argv[1]) as file:
             plan = json.load(file)
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})

@@ -2,13 +2,19 @@ import Engine
 import Foundation
 import PacketSets
 import Reachability
+import TestKit
 import Testing
 
 /// A whole network in the running kernel: what its gateways carry from zone to zone, Bulkhead must say, and nothing else.
 @Suite(.serialized) struct KernelNetworkTests {
+  /// How many random networks.
+  private static var count: Int {
+    ProcessInfo.processInfo.environment["BULKHEAD_KERNEL_NETWORKS"].flatMap { Int($0) } ?? 4
+  }
+
   @Test func statefulGatewaysAgree() throws {
-    let packets = everything()
-    let connections = everything(firstPort: 30_000, tcpOnly: true)
+    let packets = KernelPackets.packets
+    let connections = KernelPackets.connections
     guard let run = try Run(KernelPlant(), packets, connections) else { return }
     #expect(run.network.gaps.isEmpty, "\(run.network.gaps)")
     expectAgreement(run, packets)
@@ -37,8 +43,8 @@ import Testing
 
   @Test func answersNeedRulesWhereNothingIsTracked() throws {
     let plant = KernelPlant(plant: KernelPlant.statelessPlant)
-    let packets = everything()
-    let connections = everything(firstPort: 30_000, tcpOnly: true)
+    let packets = KernelPackets.packets
+    let connections = KernelPackets.connections
     guard let run = try Run(plant, packets, connections) else { return }
     #expect(run.network.gaps.isEmpty, "\(run.network.gaps)")
     expectAgreement(run, packets)
@@ -52,11 +58,11 @@ import Testing
       if answers { answered += 1 } else if !arrives.isEmpty { unanswered += 1 }
     }
     print("\(answered) connections were answered; \(unanswered) openings arrived whose answer was dropped")
-    #expect(answered > 10 && unanswered > 10)
+    #expect(answered > 10 && unanswered > 5)
   }
 
   @Test func aChangedRuleChangesTheOutcome() throws {
-    let packets = everything()
+    let packets = KernelPackets.connections
     var plant = KernelPlant()
     guard let before = try Run(plant, packets) else { return }
     plant.plant = plant.plant.replacing("tcp dport { 22, 3389 } accept", with: "tcp dport { 80, 3389 } accept")
@@ -70,6 +76,58 @@ import Testing
       if contradicts { changed.insert(packet.destinationPort) }
     }
     #expect(changed == [22, 80])
+  }
+
+  /// The source that a masquerading gateway gives is in no file; rules of the next gateway that look at it stay open.
+  @Test func sourcesOfMasqueradingStayOpen() throws {
+    var plant = KernelPlant()
+    plant.plant = plant.plant.replacing("snat to 10.2.0.51", with: "masquerade")
+    plant.edge = plant.edge.replacing("-s 10.2.0.51/32", with: "-s 10.2.0.2/32")
+    let packets = KernelPackets.packets.filter { $0.source.hasPrefix("10.3.") }
+    guard let run = try Run(plant, packets) else { return }
+    let masked = packets.indices.filter { run.arrived($0).contains { $0.wire == "corporate" } }
+    #expect(masked.count > 20)
+    for number in masked {
+      let zones = Set(run.arrived(number).map { run.comparison.zone(of: IPAddress($0.destination)!) })
+      #expect(
+        Set(run.comparison.flows(of: packets[number]).map(\.to)).isSuperset(of: zones), "\(packets[number].packet)")
+    }
+    // ConcreteEvaluator leaves the source as it was when the interface's address is not known, and is sure of the verdict.
+    withKnownIssue("single packets keep their source behind a masquerade whose address is in no file") {
+      let stopped = masked.filter { run.comparison.predicted(packets[$0]).isEmpty }.map { packets[$0].packet }
+      #expect(
+        stopped.isEmpty, "the kernel carries \(stopped.count) of them, such as \(stopped.first?.description ?? "-")")
+    }
+  }
+
+  /// A gateway may send a packet back to the wire that it came from, to a host that the sender could not reach itself.
+  @Test func publishedOnTheWireItCameFrom() throws {
+    var plant = KernelPlant()
+    plant.plant = plant.plant
+      .replacing("tcp dport 502 dnat to 10.3.0.10", with: "tcp dport 502 dnat to 10.2.0.10")
+      .replacing("udp dport 33434 accept", with: "udp dport 33434 accept\n ip daddr 10.2.0.10 tcp dport 502 accept")
+    let packets = KernelPackets.packets.filter {
+      $0.from == "office-1" && $0.destinationPort == 502 && ["10.2.0.50", "10.2.0.10"].contains($0.destination)
+    }
+    guard let run = try Run(plant, packets) else { return }
+    let reached = packets.map { packet in packet.destination == "10.2.0.50" }
+    #expect(packets.indices.map { run.arrived($0).contains { $0.destination == "10.2.0.10" } } == reached)
+    withKnownIssue("a packet is not followed out of the interface that it came in by") {
+      expectAgreement(run, packets)
+    }
+  }
+
+  /// Random rules and translations on all gateways.
+  @Test(arguments: 1...count) func randomGatewaysAgree(seed: Int) throws {
+    var generator = SeededGenerator(seed: UInt64(seed))
+    let plant = KernelPlant.random(&generator)
+    let packets = Array(KernelPackets.packets.shuffled(using: &generator).prefix(500))
+    guard let run = try Run(plant, packets) else { return }
+    #expect(run.network.gaps.isEmpty, "\(run.network.gaps)")
+    expectAgreement(run, packets)
+    let count = packets.indices.count { !run.arrived($0).isEmpty }
+    print("the kernel carried \(count) of \(packets.count) packets through random gateways")
+    #expect(count > 20 && count < 480)
   }
 
   /// One network in the kernel, and what Bulkhead reads from the rules that the kernel lists.
@@ -119,33 +177,5 @@ import Testing
 
   private func name(of address: IPAddress) -> String {
     KernelPlant.hosts.first { $0.address == address.description }!.name
-  }
-
-  /// From every host to every host and published address on another wire, on every service.
-  ///
-  /// Source ports and echo identifiers are never used twice, so that every packet opens a session of its own.
-  private func everything(firstPort: UInt16 = 20_000, tcpOnly: Bool = false) -> [KernelNetwork.SentPacket] {
-    let hosts = KernelPlant.hosts.map { ($0.wire, $0.address) }
-    let published = KernelPlant.published.map { ($0.wire, $0.address) }
-    var packets: [KernelNetwork.SentPacket] = []
-    func add(_ host: (name: String, wire: String, address: String), _ target: String, _ proto: UInt8, _ number: Int) {
-      packets.append(
-        KernelNetwork.SentPacket(
-          from: host.name, source: host.address, destination: target, proto: proto,
-          sourcePort: firstPort + UInt16(packets.count), destinationPort: proto == IPProtocol.icmp ? 0 : UInt16(number),
-          icmpType: proto == IPProtocol.icmp ? UInt8(number) : 0))
-    }
-    for host in KernelPlant.hosts {
-      // What is published on a wire is for those on it as well; the edge's own address only for them.
-      let others = hosts.filter { $0.0 != host.wire }.map(\.1) + published.map(\.1)
-      for target in others + (host.wire == "corporate" ? [KernelPlant.ownOfEdge] : []) {
-        for port in [22, 80, 443, 502, 3389, 5020, 8080, 8443] { add(host, target, IPProtocol.tcp, port) }
-        if tcpOnly { continue }
-        for port in [53, 123, 161, Int(KernelPlant.markPort)] { add(host, target, IPProtocol.udp, port) }
-        // Echo request and timestamp.
-        for type in [8, 13] { add(host, target, IPProtocol.icmp, type) }
-      }
-    }
-    return packets
   }
 }

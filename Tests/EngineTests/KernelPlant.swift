@@ -35,9 +35,7 @@ struct KernelPlant {
   ]
 
   /// Addresses of no host: published ones, one that nobody translates, and the edge's own.
-  static let published = [
-    (wire: "corporate", address: "10.1.0.50"), (wire: "dmz", address: "10.2.0.50"), (wire: "dmz", address: "10.2.0.51"),
-  ]
+  static let published = ["10.1.0.50", "10.2.0.50", "10.2.0.51"]
   static let ownOfEdge = "10.1.0.1"
 
   var network: KernelNetwork {
