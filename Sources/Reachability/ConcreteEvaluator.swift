@@ -8,6 +8,8 @@ public struct PacketVerdict: Hashable, Sendable {
   public var mayDeny: Bool
   /// What may come out on the other side, with addresses as translated; a handful of representatives of a pool.
   public var exits: [Packet] = []
+  /// Whether the sources of `exits` are not known: a translation gives an address that is in no file.
+  public var hasUnknownSource = false
   /// The rules that matched on the way, in order.
   public var trace: [TraceStep]
 
@@ -57,11 +59,16 @@ public struct ConcreteEvaluator {
 
   /// The fate of a forwarded packet.
   ///
-  /// - Parameter hint: where a translation has a choice of destinations, this one is taken when it is among them.
-  public func forward(_ packet: Packet, hint: IPAddress? = nil) -> PacketVerdict {
+  /// - Parameters:
+  ///   - hint: where a translation has a choice of destinations, this one is taken when it is among them.
+  ///   - hasUnknownSource: the packet's source stands for any address, because a device before gave it one that is in no file.
+  public func forward(_ packet: Packet, hint: IPAddress? = nil, hasUnknownSource: Bool = false) -> PacketVerdict {
     var walk = PacketWalk(evaluator: self, hint: hint)
+    walk.hasUnknownSource = hasUnknownSource
     walk.run(device.pipeline[...], packet)
-    return PacketVerdict(mayPermit: walk.mayPermit, mayDeny: walk.mayDeny, exits: walk.exits, trace: walk.trace)
+    return PacketVerdict(
+      mayPermit: walk.mayPermit, mayDeny: walk.mayDeny, exits: walk.exits, hasUnknownSource: walk.exitsUnknown,
+      trace: walk.trace)
   }
 
   /// The fate of a packet that is addressed to the device itself.
@@ -115,6 +122,10 @@ private struct PacketWalk {
   var mayDeny = false
   var trace: [TraceStep] = []
   var exits: [Packet] = []
+  /// Whether the packet's source stands for any address at the stage that is run.
+  var hasUnknownSource = false
+  /// Whether that holds for one of `exits`.
+  var exitsUnknown = false
   /// Lists that are being evaluated; a list that is reached from itself leaves everything open.
   private var active: Set<Int> = []
 
@@ -130,6 +141,7 @@ private struct PacketWalk {
     guard let stage = stages.first else {
       mayPermit = true
       if !exits.contains(packet) { exits.append(packet) }
+      exitsUnknown = exitsUnknown || hasUnknownSource
       return
     }
     let rest = stages.dropFirst()
@@ -174,7 +186,7 @@ private struct PacketWalk {
     var result: ListOutcome = []
     for place in list.rules.indices {
       // Most rules are about other packets; those that are packed say so without being made.
-      if list.rules.packedRule(at: place, takes: packet) == false { continue }
+      if !hasUnknownSource, list.rules.packedRule(at: place, takes: packet) == false { continue }
       let rule = list.rules[place]
       let degree = degree(of: rule, packet)
       if degree == .no { continue }
@@ -228,8 +240,25 @@ private struct PacketWalk {
   }
 
   private func degree(of match: MatchBounds, _ packet: Packet) -> MatchDegree {
+    if hasUnknownSource { return degreeOfAnySource(match, packet) }
     guard match.upper.contains(where: { $0.contains(packet) }) else { return .no }
     return match.lower.contains { $0.contains(packet) } ? .certain : .possible
+  }
+
+  /// How surely a rule takes a packet whose source may be any of its family.
+  private func degreeOfAnySource(_ match: MatchBounds, _ packet: Packet) -> MatchDegree {
+    func takes(_ match: PacketMatch) -> Bool {
+      var open = match
+      open.sources = .all
+      return open.contains(packet)
+    }
+    let mayMatch = match.upper.contains { one in
+      let own = packet.source.family == .v4 ? !one.sources.v4.isEmpty : !one.sources.v6.isEmpty
+      return own && takes(one)
+    }
+    guard mayMatch else { return .no }
+    let taken = match.lower.filter { takes($0) }.reduce(AddressSet.empty) { $0.union($1.sources) }
+    return (packet.source.family == .v4 ? taken.v4.isAll : taken.v6.isAll) ? .certain : .possible
   }
 
   private mutating func record(
@@ -261,11 +290,25 @@ private struct PacketWalk {
               place: "translation", rule: rule.name, effect: "translates to \(translated)", range: rule.range,
               isExplicit: true))
         }
+        let before = hasUnknownSource
+        if let change = rule.source { hasUnknownSource = isUnknown(change) }
         run(rest, translated)
+        hasUnknownSource = before
       }
       if degree == .certain { return }
     }
     run(rest, packet)
+  }
+
+  /// Whether a source is translated to an address that is in no file.
+  private func isUnknown(_ change: AddressTranslation) -> Bool {
+    switch change {
+    case .unknown: true
+    case .egressInterface: device.addresses(ofInterface: evaluator.egress).isEmpty
+    // A prefix keeps the host's part, which is not known either.
+    case .prefix: hasUnknownSource
+    case .pool: false
+    }
   }
 
   /// The packets that a translation can make of one packet.

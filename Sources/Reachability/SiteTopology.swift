@@ -158,7 +158,13 @@ private func bound(_ index: Int, _ attachments: [Attachment], _ nodes: TransitNo
     let neighbours = neighbours(of: port, index, attachments, nodes)
     return BoundInterface(
       name: interface.name, attached: attached, behind: behind[port], leadsOutside: upper || !defaults.isEmpty,
-      direct: attached.union(behind[port].subtracting(joined[port])),
+      direct: attached.union(
+        behind[port].subtracting(joined[port]).filter { zone in
+          attachment.device.routes.contains { route in
+            route.interface == interface.name && AddressSet(route.network).overlaps(site.zones[zone].networks)
+              && !isHanded(route, to: neighbours, attachments)
+          }
+        }),
       isEntrance: attached.contains { site.zones[$0].level >= .corporate }
         || defaults.contains { leavesSite($0, by: neighbours, attachments) },
       neighbours: neighbours, isTransit: !nodes.names[index][port].isEmpty, source: interface.source)
@@ -176,6 +182,13 @@ private func neighbours(
     attachments[other].ports.indices.filter {
       !attachments[other].ports[$0].zones.isDisjoint(with: zones) || !nodes.names[other][$0].isDisjoint(with: wires)
     }.map { PortReference(device: other, port: $0) }
+  }
+}
+
+/// Whether a route hands its packets to a known device, so that what lies behind is that one's to tell.
+private func isHanded(_ route: Route, to neighbours: [PortReference], _ attachments: [Attachment]) -> Bool {
+  neighbours.contains { neighbour in
+    attachments[neighbour.device].ports[neighbour.port].interface.addresses.contains { $0.address == route.gateway }
   }
 }
 

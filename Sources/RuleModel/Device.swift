@@ -174,6 +174,8 @@ public struct Device: Sendable {
   public var unboundLists: [Int] = []
   /// Whether packets of permitted sessions pass without a rule. A stateless device needs rules for replies.
   public var passesReplies: Bool
+  /// Whether a packet may leave by the interface that it came in by.
+  public var sendsBack = true
   /// Industrial protocols whose functions the platform can tell apart; of the others a port is all that a rule can name.
   public var inspectableProtocols: Set<IndustrialProtocol> = []
   /// Whether the platform can tell functions of any industrial protocol apart.

@@ -51,12 +51,12 @@ func lines(_ work: () throws -> Void) throws -> [String] {
 let knownChecks: [String: Set<String>] = {
   var checks: [String: Set<String>] = [:]
   let codes =
-    (1...12).map { "SEG0\($0 < 10 ? "0" : "")\($0)" } + ["SIS001", "SIS003", "SIS004", "SIS005"]
+    (1...15).map { "SEG0\($0 < 10 ? "0" : "")\($0)" } + ["SIS001", "SIS002", "SIS003", "SIS004", "SIS005"]
     + (1...5).map { "DIO00\($0)" }
     + [
       "OTP001", "OTP002", "OTP003", "OTP004", "OTP005", "RUL001", "RUL002", "RUL003", "RUL004", "RUL005", "RUL017",
       "RUL006",
-      "RUL007", "RUL008", "RUL013", "RUL015", "AST001", "AST002", "AST003",
+      "RUL007", "RUL008", "RUL013", "RUL014", "RUL015", "AST001", "AST002", "AST003",
     ]
     + (1...7).map { "CFG00\($0)" }
   for code in codes { checks[code] = [] }

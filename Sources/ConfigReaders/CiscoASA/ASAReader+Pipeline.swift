@@ -17,6 +17,8 @@ extension ASAReader {
     var device = Device(
       name: config.hostname ?? config.inheritedHostname ?? "unnamed", platform: Platform.ciscoASA.id,
       passesReplies: true, source: config.source)
+    // "same-security-traffic permit intra-interface" is off by default (ASA command reference, S commands).
+    device.sendsBack = config.permitsSameInterface
     device.instance = config.context
     if device.instance == nil, devices.contains(where: { $0.name == device.name && $0.instance == nil }) {
       device.instance = "configuration \(devices.count + 1)"

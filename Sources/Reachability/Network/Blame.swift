@@ -40,13 +40,19 @@ extension SiteTopology {
     let own = flow.branch.shares.filter { $0.hop == hop }
     let chosen = blamedStage(own, packets, flow, devices[index].device)
     var blamed = packets.upper.space.empty
-    var parts: [(RulePlace, SetBounds)] = []
+    var parts: [(place: RulePlace, packets: SetBounds)] = []
     for share in own where share.stage == chosen {
       let part = SetBounds(
         lower: share.packets.lower.intersection(packets.lower),
         upper: share.packets.upper.intersection(packets.upper))
       guard !part.upper.isEmpty else { continue }
-      parts.append((RulePlace(device: index, stage: share.stage, list: share.list, rule: share.rule), part))
+      let place = RulePlace(device: index, stage: share.stage, list: share.list, rule: share.rule)
+      // A rule that several jumps lead to has a share for each.
+      if let known = parts.firstIndex(where: { $0.place == place }) {
+        parts[known].packets = parts[known].packets.union(part)
+      } else {
+        parts.append((place, part))
+      }
       // One subtraction at the end is far cheaper than one for each rule: unions copy only what the rules share.
       blamed = blamed.union(part.upper)
     }

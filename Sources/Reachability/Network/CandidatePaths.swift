@@ -26,7 +26,7 @@ extension NetworkMap {
     while next < open.count, next < limit * 64 {
       let (port, path, arriving) = open[next]
       next += 1
-      for egress in topology.devices[port.device].interfaces.indices where egress != port.port {
+      for egress in topology.egresses(of: port) {
         let leaving = PortReference(device: port.device, port: egress)
         let going = self.destinations(arriving, by: leaving)
         guard !going.isEmpty else { continue }
@@ -57,6 +57,14 @@ extension NetworkMap {
       ? reachable : arriving.intersection(reachable)
   }
 
+  /// The packets that answer a flow: from where it goes to where it comes from, and from its port to its port.
+  private func answers(to flow: PathFlow, in space: PacketSpace) -> PacketSet {
+    // Behind translations each device sees other addresses, and what is too much to turn round is taken as everything.
+    let cover = flow.branch.permitted.upper.boxes(limit: 256)
+    guard flow.branch.translations.isEmpty, cover.isComplete else { return space.set(PacketMatch(states: .reply)) }
+    return space.set(cover.boxes.map(\.answer))
+  }
+
   /// What one device on a path lets through, as if the others let everything through.
   public func passing(_ entering: PacketMatch, _ hop: Hop, in space: PacketSpace) -> [FlowBranch] {
     let device = topology.devices[hop.device].device
@@ -83,11 +91,7 @@ extension NetworkMap {
   ///
   /// A stateful device lets them pass; of another the rules decide.
   public func letsRepliesBack(_ flow: PathFlow, in space: PacketSpace) -> Bool {
-    let isTranslated = !flow.branch.translations.isEmpty
-    let entering = PacketMatch(
-      sources: isTranslated ? .all : topology.networks(of: flow.to),
-      destinations: isTranslated ? .all : topology.networks(of: flow.from), states: .reply)
-    var branches = [FlowBranch(space.set(entering))]
+    var branches = [FlowBranch(answers(to: flow, in: space))]
     for hop in flow.path.reversed() {
       let cache = RuleSetCache(device: topology.devices[hop.device].device, space: space)
       let back = DeviceFlow(ingress: hop.egress, egress: hop.ingress, cache: cache)
@@ -95,5 +99,18 @@ extension NetworkMap {
       if branches.isEmpty { return false }
     }
     return true
+  }
+}
+
+extension PacketMatch {
+  /// The packets that answer those of the match.
+  fileprivate var answer: PacketMatch {
+    let services = services.map { service in
+      var back = Service(protocols: service.protocols)
+      back.sourcePorts = service.destinationPorts
+      back.destinationPorts = service.sourcePorts
+      return back
+    }
+    return PacketMatch(sources: destinations, destinations: sources, services: services, states: .reply)
   }
 }

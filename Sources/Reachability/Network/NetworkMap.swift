@@ -59,6 +59,16 @@ extension SiteTopology {
     }.filter { arrives(reference, at: $0) }
   }
 
+  /// The interfaces that a packet which entered by one of them can leave by.
+  ///
+  /// A packet goes back out where it came from when its destination was translated to a host on that wire.
+  func egresses(of port: PortReference) -> [Int] {
+    let device = devices[port.device]
+    return device.interfaces.indices.filter {
+      $0 != port.port || (device.device.changesDestinations && device.device.sendsBack)
+    }
+  }
+
   /// Whether hosts of a zone are on the wire of an interface, or behind something unknown there.
   func arrives(_ reference: ZoneReference, at port: PortReference) -> Bool {
     switch reference {

@@ -49,7 +49,8 @@ public struct NetworkWalk: Sendable {
 
   private func follow(_ packet: Packet, _ path: ArraySlice<Hop>, _ hint: IPAddress?, _ steps: inout [WalkStep]) {
     guard let hop = path.first else { return }
-    let verdict = evaluator(hop).forward(packet, hint: hint)
+    let isUnknown = steps.last { $0.hop != hop }?.verdict.hasUnknownSource ?? false
+    let verdict = evaluator(hop).forward(packet, hint: hint, hasUnknownSource: isUnknown)
     steps.append(WalkStep(hop: hop, packet: packet, verdict: verdict))
     for exit in verdict.exits { follow(exit, path.dropFirst(), hint, &steps) }
   }
@@ -59,10 +60,11 @@ public struct NetworkWalk: Sendable {
     _ found: inout [Walk]
   ) {
     let bound = topology.devices[port.device]
-    for egress in bound.interfaces.indices where egress != port.port && found.count < limit {
+    for egress in topology.egresses(of: port) where found.count < limit {
       let hop = Hop(
         device: port.device, ingress: bound.interfaces[port.port].name, egress: bound.interfaces[egress].name)
-      let verdict = evaluator(hop).forward(packet)
+      let verdict = evaluator(hop).forward(
+        packet, hasUnknownSource: steps.last?.verdict.hasUnknownSource ?? false)
       let steps = steps + [WalkStep(hop: hop, packet: packet, verdict: verdict)]
       let leaving = PortReference(device: port.device, port: egress)
       if verdict.mayDeny, leads(packet, out: leaving) {

@@ -117,7 +117,7 @@ public final class OriginFlows {
   /// Sends a branch through one device, to each of its other interfaces, and tells where it goes on.
   private func step(_ open: Open) -> [Open] {
     let bound = topology.devices[open.port.device]
-    return bound.interfaces.indices.filter { $0 != open.port.port }.flatMap { egress -> [Open] in
+    return topology.egresses(of: open.port).flatMap { egress -> [Open] in
       steps += 1
       let leaving = PortReference(device: open.port.device, port: egress)
       let hop = Hop(
