@@ -35,13 +35,13 @@ import Testing
 
   // MARK: fingerprints
 
-  /// The fingerprints of a plant before and after a change to one of its files, each with its code.
+  /// The fingerprints of a plant before and after a change to some of its files, each with its code.
   private func fingerprints(
-    _ plant: String, _ file: String, _ change: (String) -> String
+    _ plant: String, _ files: String..., change: (String) -> String
   ) throws -> (before: Set<String>, after: Set<String>, moved: Bool) {
     let before = try check(plantFolder(plant))
     let folder = try TemporaryFolder(plant: plant)
-    try folder.edit(file, change)
+    for file in files { try folder.edit(file, change) }
     let after = try check(folder.path)
     let places = Set(before.findings.map { before.place($0) })
     return (
@@ -104,12 +104,22 @@ import Testing
   }
 
   @Test func `Another match or another zone is another finding`() throws {
+    // The way leads through both firewalls, so both must have the other service.
+    let prints = try fingerprints("chemical-plant", "configs/fw-plant.cfg", "configs/fw-cell.conf") {
+      $0.replacingOccurrences(of: "object HOST-SCADA eq 3389 log", with: "object HOST-SCADA eq 5900 log")
+        .replacingOccurrences(of: "set service \"RDP\"\n", with: "set service \"VNC\"\n")
+    }
+    // SEG001 and OTP005 of that way, and nothing else.
+    #expect(prints.before.subtracting(prints.after).map { $0.prefix(6) }.sorted() == ["OTP005", "SEG001"])
+    #expect(prints.after.subtracting(prints.before).map { $0.prefix(6) }.sorted() == ["OTP005", "SEG001"])
+  }
+
+  @Test func `Another match on one of two devices ends the finding`() throws {
     let prints = try fingerprints("chemical-plant", "configs/fw-plant.cfg") {
       $0.replacingOccurrences(of: "object HOST-SCADA eq 3389 log", with: "object HOST-SCADA eq 5900 log")
     }
-    // SEG001 and OTP005 of that entry, and nothing else.
     #expect(prints.before.subtracting(prints.after).map { $0.prefix(6) }.sorted() == ["OTP005", "SEG001"])
-    #expect(prints.after.subtracting(prints.before).map { $0.prefix(6) }.sorted() == ["OTP005", "SEG001"])
+    #expect(prints.after.isSubset(of: prints.before))
   }
 
   /// Exchanges the first lines that hold these words.

@@ -7,16 +7,17 @@ import Testing
 
 /// What the example plants must show, whatever the words of the findings.
 @Suite struct PlantTests {
-  /// The first deviations that the README of `chemical-plant` lists: code, file and line, both ends.
-  static let holes: [(code: String, place: String, from: String, to: String)] = [
-    ("SEG001", "fw-plant.cfg:199", "10.0.44.57", "10.20.0.10"),
-    ("SEG003", "fw-cell.conf:634", "10.30.1.0/24", "10.20.0.0/22"),
-    ("SEG005", "gw-safety.rules:239", "10.20.0.10", "10.10.0.0/24"),
-    ("SIS001", "fw-plant.cfg:201", "10.0.12.30", "10.11.0.0/24"),
-    ("SIS001", "gw-safety.rules:243", "10.0.12.30", "10.11.0.0/24"),
-    ("SIS003", "gw-safety.rules:242", "10.20.1.21", "10.11.0.10"),
-    ("DIO003", "gw-safety.rules:239", "10.20.0.10", "10.10.0.0/24"),
-    ("DIO003", "gw-safety.rules:241", "10.10.0.20", "10.20.0.15"),
+  /// The first deviations that the README of `chemical-plant` lists: code, file and line, both ends, and the rules of the
+  /// devices before that let the traffic through as well.
+  static let holes: [(code: String, place: String, from: String, to: String, before: [String])] = [
+    ("SEG001", "fw-cell.conf:741", "10.0.44.57", "10.20.0.10", ["fw-plant.cfg:199"]),
+    ("SEG003", "fw-cell.conf:634", "10.30.1.0/24", "10.20.0.0/22", []),
+    ("SEG005", "gw-safety.rules:239", "10.20.0.10", "10.10.0.0/24", []),
+    ("SIS001", "gw-safety.rules:243", "10.0.12.30", "10.11.0.0/24", ["fw-plant.cfg:201", "fw-cell.conf:754"]),
+    ("SIS003", "gw-safety.rules:242", "10.20.1.21", "10.11.0.10", []),
+    ("DIO003", "gw-safety.rules:239", "10.20.0.10", "10.10.0.0/24", []),
+    ("DIO003", "gw-safety.rules:241", "10.10.0.20", "10.20.0.15", []),
+    ("SEG002", "fw-plant.cfg:201", "10.0.12.30", "10.30.0.40", []),
   ]
 
   @Test func `The drifted plant shows each hole with a packet through it`() throws {
@@ -31,7 +32,8 @@ import Testing
       #expect(sources.contains(witness.packet.source), "\(hole): \(witness.packet)")
       #expect(targets.contains(witness.packet.destination), "\(hole): \(witness.packet)")
       #expect(finding.confidence == .certain && finding.counts)
-      #expect(witness.steps.contains { $0.hasSuffix("permits") }, "\(witness.steps)")
+      #expect(witness.steps.filter { $0.hasSuffix("permits") }.count > hole.before.count, "\(witness.steps)")
+      #expect(report.placesBefore(finding) == hole.before, "\(hole)")
       #expect(finding.controls.contains { $0.framework == "iso27001-2022" && $0.id == "A.8.22" })
     }
   }
@@ -77,7 +79,7 @@ import Testing
     let names = conduits(of: site)
     #expect(names.count >= 25)
     return try names.reduce(into: []) { unnoticed, name in
-      try folder.write("bulkhead.yml", without(conduit: name, site))
+      try folder.write("bulkhead.yml", without(entry: name, site))
       // Violated is exit 1.
       if try check(folder.path).outcome(failOn: .medium) != .violated { unnoticed.insert(name) }
     }
@@ -85,20 +87,27 @@ import Testing
 
   @Test func `The vendor's way past the jump host is named in both virtual domains`() throws {
     let report = try check(plantFolder("pharma-jump-host"))
-    let holes = report.findings("SEG001")
-    #expect(holes.map(\.device) == ["fw-main/EDGE", "fw-main/OT"])
-    #expect(holes.map { report.place($0) } == ["fw-main.conf:727", "fw-main.conf:1334"])
-    for hole in holes {
-      let packet = try #require(hole.witness?.packet)
-      #expect(packet.source == IPAddress("203.0.113.25") && packet.destination == IPAddress("10.63.10.21"))
-      #expect(hole.witness?.from == "vendor (external)" && hole.message.contains("vendor"))
+    // One hole, at the domain that guards the cell, with the policy of the other one and a packet through both.
+    for code in ["SEG001", "OTP001", "OTP003", "OTP005"] {
+      let holes = report.findings(code)
+      #expect(holes.map(\.device) == ["fw-main/OT"] && holes.map { report.place($0) } == ["fw-main.conf:1334"])
+      #expect(holes.map { report.placesBefore($0) } == [["fw-main.conf:727"]])
+    }
+    let hole = try #require(report.findings("SEG001").first?.witness)
+    #expect(hole.packet.source == IPAddress("203.0.113.25") && hole.packet.destination == IPAddress("10.63.10.21"))
+    #expect(hole.from == "vendor (external)")
+    #expect(hole.steps.filter { $0.hasSuffix("(vendor remote support) permits") }.count == 2, "\(hole.steps)")
+    // What each domain fails to do by itself is told of each.
+    for code in ["OTP002", "RUL008"] {
+      #expect(report.findings(code).map(\.device) == ["fw-main/EDGE", "fw-main/OT"], "\(code)")
     }
     #expect(Set(report.findings.map(\.code)) == ["SEG001", "OTP001", "OTP002", "OTP003", "OTP005", "RUL008"])
   }
 
   /// What the README of `substation` lists: code, file and line.
   static let beliefs: [(code: String, place: String)] = [
-    ("SEG002", "fw-wan.conf:442"), ("SIS001", "fw-wan.conf:442"), ("SEG004", "fw-wan.conf:442"),
+    ("SEG002", "fw-wan.conf:442"), ("SEG008", "fw-wan.conf:442"), ("SEG004", "fw-wan.conf:442"),
+    ("OTP003", "fw-wan.conf:442"), ("SEG007", "rx-line.cfg:14"), ("RUL006", "rx-line.cfg:14"),
     ("DIO003", "fw-wan.conf:411"), ("SEG002", "fw-wan.conf:411"),
     ("SEG004", "fw-bay.xml:143"), ("RUL001", "fw-bay.xml:171"), ("SEG007", "fw-bay.xml:213"),
     ("SIS003", "sw-relay.cfg:152"), ("RUL006", "sw-relay.cfg:152"), ("CFG003", "sw-relay.cfg:115"),
@@ -115,6 +124,22 @@ import Testing
     let open = report.findings.filter { $0.confidence == .possible }
     #expect(Set(open.map { report.place($0) }) == ["fw-bay.xml:269"])
     #expect(open.allSatisfy { !$0.counts })
+  }
+
+  @Test func `One rule at the bays keeps out what the edge lets in`() throws {
+    func reached(_ folder: String) throws -> Set<String> {
+      let found = try check(folder).findings.filter { ["SEG001", "SEG002", "SEG008"].contains($0.code) }
+      return Set(found.compactMap(\.witness).filter { $0.from.hasPrefix("control-centre") }.map(\.to))
+    }
+    #expect(try reached(plantFolder("substation")) == ["station (level 3)"])
+    let folder = try TemporaryFolder(plant: "substation")
+    // Rule 1 of fw-bay, which takes only sources of the station level, is no longer active.
+    try folder.edit("configs/fw-bay.xml") { text in
+      let active = "<Attribute name=\"hm2L3RowStatus\">1<"
+      guard let rule = text.range(of: active) else { return text }
+      return text.replacingCharacters(in: rule, with: active.replacing(">1<", with: ">2<"))
+    }
+    #expect(try reached(folder.path) == ["station (level 3)", "bay (level 1)"])
   }
 
   @Test func `Both fences before the relays must be down, and both causes on the edge`() throws {
@@ -174,11 +199,14 @@ import Testing
     #expect(try !messages().contains { $0.contains(service) })
   }
 
-  @Test func `Without the two policies nothing is left to report`() throws {
+  @Test(arguments: [[0, 1], [0], [1]]) func `Without one of the two policies nothing is left to report`(
+    removed: [Int]
+  ) throws {
     let folder = try TemporaryFolder(plant: "pharma-jump-host")
     try folder.edit("configs/fw-main.conf") { text in
       var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-      while let name = lines.firstIndex(where: { $0.contains("set name \"vendor remote support\"") }) {
+      let names = lines.indices.filter { lines[$0].contains("set name \"vendor remote support\"") }
+      for name in removed.reversed().map({ names[$0] }) {
         let end = lines[name...].firstIndex { $0.trimmingCharacters(in: .whitespaces) == "next" } ?? name
         lines.removeSubrange((name - 1)...end)
       }
@@ -198,11 +226,11 @@ private func conduits(of site: String) -> [String] {
     .map { String($0.dropFirst(2).dropLast()) }
 }
 
-/// The site file without one conduit's key and the lines below it.
-private func without(conduit: String, _ site: String) -> String {
+/// The site file without one conduit or device: its key and the lines below it.
+func without(entry: String, _ site: String) -> String {
   var isInside = false
   let kept = site.split(separator: "\n", omittingEmptySubsequences: false).filter { line in
-    if line == "  \(conduit):" { isInside = true } else if !line.hasPrefix("    ") { isInside = false }
+    if line == "  \(entry):" { isInside = true } else if !line.hasPrefix("    ") { isInside = false }
     return !isInside
   }
   return kept.joined(separator: "\n")

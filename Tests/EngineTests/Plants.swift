@@ -76,9 +76,15 @@ extension RunReport {
   func findings(_ code: String) -> [Finding] { findings.filter { $0.code == code } }
 
   /// The file name and line of a finding's place.
-  func place(_ finding: Finding) -> String {
-    guard let location = finding.location else { return "-" }
-    let path = catalog.file(of: location).path
-    return "\(path.split(separator: "/").last ?? "-"):\(catalog.position(of: location).line)"
+  func place(_ finding: Finding) -> String { finding.location.map(place) ?? "-" }
+
+  /// The places of the rules of other devices that let a finding's traffic through as well.
+  func placesBefore(_ finding: Finding) -> [String] {
+    finding.related.filter { $0.label.hasPrefix("lets it through as well") }.map { place($0.range) }
+  }
+
+  private func place(_ range: SourceRange) -> String {
+    let path = catalog.file(of: range).path
+    return "\(path.split(separator: "/").last ?? "-"):\(catalog.position(of: range).line)"
   }
 }

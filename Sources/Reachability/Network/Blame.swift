@@ -41,6 +41,7 @@ extension SiteTopology {
     let chosen = blamedStage(own, packets, flow, devices[index].device)
     var blamed = packets.upper.space.empty
     var parts: [(place: RulePlace, packets: SetBounds)] = []
+    var indexes: [RulePlace: Int] = [:]
     for share in own where share.stage == chosen {
       let part = SetBounds(
         lower: share.packets.lower.intersection(packets.lower),
@@ -48,9 +49,10 @@ extension SiteTopology {
       guard !part.upper.isEmpty else { continue }
       let place = RulePlace(device: index, stage: share.stage, list: share.list, rule: share.rule)
       // A rule that several jumps lead to has a share for each.
-      if let known = parts.firstIndex(where: { $0.place == place }) {
+      if let known = indexes[place] {
         parts[known].packets = parts[known].packets.union(part)
       } else {
+        indexes[place] = parts.count
         parts.append((place, part))
       }
       // One subtraction at the end is far cheaper than one for each rule: unions copy only what the rules share.
