@@ -93,11 +93,6 @@ extension PacketSet {
     PacketSet(space, space.diagram.forgetting(PacketField.source.variables, in: root))
   }
 
-  /// The packets whatever their destination address; each keeps its family.
-  public var forgettingDestination: PacketSet {
-    PacketSet(space, space.diagram.forgetting(PacketField.destination.variables, in: root))
-  }
-
   private func replacing(
     _ field: PacketField, _ addresses: AddressSet, _ match: (AddressSet) -> PacketMatch
   ) -> PacketSet {

@@ -8,6 +8,8 @@ public struct PacketVerdict: Hashable, Sendable {
   public var mayDeny: Bool
   /// What may come out on the other side, with addresses as translated; a handful of representatives of a pool.
   public var exits: [Packet] = []
+  /// Those of `exits` whose destination a rule translated.
+  public var redirected: [Packet] = []
   /// Whether the sources of `exits` are not known: a translation gives an address that is in no file.
   public var hasUnknownSource = false
   /// The rules that matched on the way, in order.
@@ -67,7 +69,8 @@ public struct ConcreteEvaluator {
     walk.hasUnknownSource = hasUnknownSource
     walk.run(device.pipeline[...], packet)
     return PacketVerdict(
-      mayPermit: walk.mayPermit, mayDeny: walk.mayDeny, exits: walk.exits, hasUnknownSource: walk.exitsUnknown,
+      mayPermit: walk.mayPermit, mayDeny: walk.mayDeny, exits: walk.exits, redirected: walk.redirected,
+      hasUnknownSource: walk.exitsUnknown,
       trace: walk.trace)
   }
 
@@ -122,6 +125,9 @@ private struct PacketWalk {
   var mayDeny = false
   var trace: [TraceStep] = []
   var exits: [Packet] = []
+  var redirected: [Packet] = []
+  /// Whether a rule has translated the packet's destination at the stage that is run.
+  private var isRedirected = false
   /// Whether the packet's source stands for any address at the stage that is run.
   var hasUnknownSource = false
   /// Whether that holds for one of `exits`.
@@ -141,6 +147,7 @@ private struct PacketWalk {
     guard let stage = stages.first else {
       mayPermit = true
       if !exits.contains(packet) { exits.append(packet) }
+      if isRedirected, !redirected.contains(packet) { redirected.append(packet) }
       exitsUnknown = exitsUnknown || hasUnknownSource
       return
     }
@@ -290,10 +297,11 @@ private struct PacketWalk {
               place: "translation", rule: rule.name, effect: "translates to \(translated)", range: rule.range,
               isExplicit: true))
         }
-        let before = hasUnknownSource
+        let before = (hasUnknownSource, isRedirected)
+        if rule.destination != nil { isRedirected = true }
         if let change = rule.source { hasUnknownSource = isUnknown(change) }
         run(rest, translated)
-        hasUnknownSource = before
+        (hasUnknownSource, isRedirected) = before
       }
       if degree == .certain { return }
     }

@@ -6,8 +6,8 @@ public struct AppliedTranslation {
   public var rule: TranslationRule
   /// The device on the path that translates.
   public var hop: Int
-  /// The interface that the packets leave by, whose address they may get.
-  public var egress: String
+  /// The addresses of the interface that the packets leave by, which they may get.
+  var egress: AddressSet
   /// As they were before the translation.
   public var before: PacketSet
 }
@@ -48,7 +48,8 @@ public struct FlowBranch {
   }
 
   /// The part of the branch that a translation takes, behind it.
-  func translated(_ taken: SetBounds, by image: TranslationImage, _ applied: AppliedTranslation) -> FlowBranch {
+  func translated(_ taken: SetBounds, by applied: AppliedTranslation) -> FlowBranch {
+    let image = TranslationImage(rule: applied.rule, egress: applied.egress)
     var next = self
     // End-to-end forms keep their sources; destinations and ports they share with the packets.
     let sent = sent(taken)
@@ -66,6 +67,11 @@ public struct FlowBranch {
     }
     next.translations.append(applied)
     return next
+  }
+
+  /// Whether a device on the path changes the destinations of the branch.
+  func changesDestination(at hop: Int) -> Bool {
+    translations.contains { $0.hop == hop && $0.rule.destination != nil }
   }
 
   /// The branch cut to some packets, as they leave.
@@ -179,8 +185,7 @@ public struct DeviceFlow {
       return next
     }
     return branch.translated(
-      taken, by: TranslationImage(rule: rule, egress: egressAddresses),
-      AppliedTranslation(rule: rule, hop: hop, egress: evaluator.egress, before: taken.upper))
+      taken, by: AppliedTranslation(rule: rule, hop: hop, egress: egressAddresses, before: taken.upper))
   }
 
   private var egressAddresses: AddressSet { device.addresses(ofInterface: evaluator.egress) }

@@ -45,11 +45,12 @@ struct TranslationImage {
     var result = packets
     if let change = rule.source {
       result = original(
-        result, change, prefix: { $0.movingSource(from: $1, to: $2) }, forgetting: { $0.forgettingSource })
+        result, change, prefix: { $0.movingSource(from: $1, to: $2) }, any: { $0.replacingSource(with: $1) })
     }
     if let change = rule.destination {
       result = original(
-        result, change, prefix: { $0.movingDestination(from: $1, to: $2) }, forgetting: { $0.forgettingDestination })
+        result, change, prefix: { $0.movingDestination(from: $1, to: $2) },
+        any: { $0.replacingDestination(with: $1) })
     }
     return rule.destinationPorts == nil ? result : result.replacingDestinationPort(with: .all)
   }
@@ -77,9 +78,17 @@ struct TranslationImage {
 
   private func original(
     _ packets: PacketSet, _ change: AddressTranslation, prefix: (PacketSet, IPPrefix, IPPrefix) -> PacketSet?,
-    forgetting: (PacketSet) -> PacketSet
+    any: (PacketSet, AddressSet) -> PacketSet
   ) -> PacketSet {
-    if case .prefix(let from, let to) = change, let moved = prefix(packets, to, from) { return moved }
-    return forgetting(packets)
+    // A family that the new addresses have none of stays as it is.
+    func families(_ addresses: AddressSet) -> AddressSet {
+      AddressSet(v4: addresses.v4.isEmpty ? .empty : .all, v6: addresses.v6.isEmpty ? .empty : .all)
+    }
+    switch change {
+    case .prefix(let from, let to): return prefix(packets, to, from) ?? any(packets, families(AddressSet(to)))
+    case .pool(let addresses): return any(packets, families(addresses))
+    case .egressInterface: return any(packets, egress.isEmpty ? .all : families(egress))
+    case .unknown: return any(packets, .all)
+    }
   }
 }

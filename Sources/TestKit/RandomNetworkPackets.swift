@@ -44,7 +44,9 @@ public struct RandomNetworkPackets {
       packet.icmpCode = pick(service?.icmpCodes) ?? 0
     }
     if packet.proto == IPProtocol.tcp { packet.tcpFlags = Packet.syn }
-    if let function = pick(match.function.functions) { packet.function = IndustrialFunction(rawValue: function) }
+    if IPProtocol.withPorts.contains(packet.proto), let function = pick(match.function.functions) {
+      packet.function = IndustrialFunction(rawValue: function)
+    }
     return packet
   }
 

@@ -39,7 +39,7 @@ import Testing
       for branch in flow.forward(space.all) {
         for (stage, shares) in Dictionary(grouping: branch.shares, by: \.stage) {
           let union = shares.reduce(space.empty) { $0.union($1.packets.upper) }
-          #expect(branch.permitted.upper.isSubset(of: union), "stage \(stage)")
+          #expect(branch.endToEnd.upper.isSubset(of: union), "stage \(stage)")
         }
       }
     }

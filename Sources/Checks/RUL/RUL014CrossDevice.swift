@@ -80,7 +80,8 @@ private func finding(_ leftovers: [Leftover], _ context: SiteContext) throws -> 
   let stoppers = worst.stoppers.joined(separator: " and ")
   var finding = Finding(
     code: context.check.code, name: context.check.name, severity: context.severity, confidence: .certain,
-    message: "\(context.name(of: worst.place)) would let \(from) reach \(to), which only \(stoppers) \(worst.stoppers.count == 1 ? "stops" : "stop")",
+    message:
+      "\(context.name(of: worst.place)) would let \(from) reach \(to), which only \(stoppers) \(worst.stoppers.count == 1 ? "stops" : "stop")",
     device: device.label, property: "\(from) -> \(to)", subject: context.subject(of: worst.place),
     location: context.location(of: worst.place),
     help: "narrow or delete the rule: the boundary must hold even when the other device is changed or replaced")
@@ -91,6 +92,10 @@ private func finding(_ leftovers: [Leftover], _ context: SiteContext) throws -> 
       throw CheckError.unconfirmedWitness(
         check: context.check.code, device: device.label, packet: packet.description,
         detail: "a packet that the rule should let through")
+    }
+    if verdict.mayDeny {
+      finding.confidence = .possible
+      finding.counts = context.rule.possibleCounts
     }
     finding.witness = Witness(
       packet: packet, from: from, to: to, path: context.name(of: [worst.hop]), steps: verdict.steps)

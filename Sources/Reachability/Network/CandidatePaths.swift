@@ -26,7 +26,7 @@ extension NetworkMap {
     while next < open.count, next < limit * 64 {
       let (port, path, arriving) = open[next]
       next += 1
-      for egress in topology.egresses(of: port) {
+      for egress in topology.devices[port.device].interfaces.indices where egress != port.port {
         let leaving = PortReference(device: port.device, port: egress)
         let going = self.destinations(arriving, by: leaving)
         guard !going.isEmpty else { continue }

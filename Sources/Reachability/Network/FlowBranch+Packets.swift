@@ -33,6 +33,6 @@ extension FlowBranch {
 extension AppliedTranslation {
   /// The packets, before the translation, that may become some of `packets`.
   fileprivate func preimage(of packets: PacketSet) -> PacketSet {
-    before.intersection(TranslationImage(rule: rule, egress: .empty).preimage(of: packets))
+    before.intersection(TranslationImage(rule: rule, egress: egress).preimage(of: packets))
   }
 }

@@ -61,7 +61,7 @@ extension SiteTopology {
 
   /// The interfaces that a packet which entered by one of them can leave by.
   ///
-  /// A packet goes back out where it came from when its destination was translated to a host on that wire.
+  /// A packet goes back out where it came from when its destination was translated to a host on that wire, and only then.
   func egresses(of port: PortReference) -> [Int] {
     let device = devices[port.device]
     return device.interfaces.indices.filter {

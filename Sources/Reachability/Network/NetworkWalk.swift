@@ -67,10 +67,11 @@ public struct NetworkWalk: Sendable {
         packet, hasUnknownSource: steps.last?.verdict.hasUnknownSource ?? false)
       let steps = steps + [WalkStep(hop: hop, packet: packet, verdict: verdict)]
       let leaving = PortReference(device: port.device, port: egress)
-      if verdict.mayDeny, leads(packet, out: leaving) {
+      let turns = egress == port.port
+      if verdict.mayDeny, !turns, leads(packet, out: leaving) {
         found.append(Walk(steps: steps, packet: packet, arrival: nil))
       }
-      for exit in verdict.exits where leads(exit, out: leaving) {
+      for exit in turns ? verdict.redirected : verdict.exits where leads(exit, out: leaving) {
         arrive(exit, at: leaving, from: origin, steps, &found)
         for next in topology[leaving].neighbours where !steps.contains(where: { $0.hop.device == next.device }) {
           guard isHanded(exit, from: leaving, to: next) else { continue }

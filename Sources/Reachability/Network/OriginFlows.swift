@@ -142,7 +142,9 @@ public final class OriginFlows {
     guard !entering.permitted.upper.isEmpty else { return [] }
     let flow = DeviceFlow(
       ingress: hop.ingress, egress: hop.egress, cache: cache(for: leaving, entering, reachable), hop: open.path.count)
-    return flow.forward(entering).map { device.changesDestinations ? $0.cut(to: wanted) : $0 }
+    let turns = hop.ingress == hop.egress
+    return flow.forward(entering).filter { !turns || $0.changesDestination(at: open.path.count) }
+      .map { device.changesDestinations ? $0.cut(to: wanted) : $0 }
       .filter { !$0.permitted.upper.isEmpty }
   }
 
