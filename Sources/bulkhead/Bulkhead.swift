@@ -15,8 +15,8 @@ struct Bulkhead: ParsableCommand {
       """,
     version: toolVersion,
     subcommands: [
-      CheckCommand.self, DiffCommand.self, ExplainCommand.self, RulesCommand.self, FormatsCommand.self,
-      ModelCommand.self,
+      CheckCommand.self, MatrixCommand.self, QueryCommand.self, TraceCommand.self, DiffCommand.self, ExplainCommand.self, RulesCommand.self,
+      FormatsCommand.self, ModelCommand.self,
     ],
     defaultSubcommand: CheckCommand.self)
 
