@@ -15,7 +15,8 @@ struct Bulkhead: ParsableCommand {
       """,
     version: toolVersion,
     subcommands: [
-      CheckCommand.self, MatrixCommand.self, QueryCommand.self, TraceCommand.self, DiffCommand.self, ExplainCommand.self, RulesCommand.self,
+      CheckCommand.self, MatrixCommand.self, QueryCommand.self, TraceCommand.self, ChainsCommand.self,
+      CascadeCommand.self, DiffCommand.self, ExplainCommand.self, RulesCommand.self,
       FormatsCommand.self, ModelCommand.self,
     ],
     defaultSubcommand: CheckCommand.self)

@@ -59,7 +59,13 @@ private struct PacketTrace {
     TraceWay(
       hops: walk.steps.map { step in
         hop(step)
-      }, arrival: walk.arrival.map { network.title($0) }, isOpen: walk.mayStop)
+      }, arrival: walk.arrival.map { network.title($0) }, isOpen: isOpen(walk))
+  }
+
+  /// Whether it could also end otherwise.
+  private func isOpen(_ walk: Walk) -> Bool {
+    guard walk.arrival == nil, let last = walk.steps.last else { return walk.mayStop }
+    return last.verdict.mayPermit || walk.steps.dropLast().contains { $0.verdict.mayDeny }
   }
 
   private func hop(_ step: WalkStep) -> TraceHop {
@@ -71,7 +77,8 @@ private struct PacketTrace {
         let isPlain = line.rule != "default" || line.isExplicit
         return TraceLine(
           list: line.place, rule: network.line(line, device), effect: effect,
-          reason: isPlain ? nil : "no rule before takes it")
+          reason: isPlain ? nil : "no rule before takes it",
+          isImplied: !line.isExplicit && line.effect.hasPrefix("permit") && step.verdict.trace.contains(where: \.isExplicit))
       }, fate: step.verdict.isDenied ? .stopped : step.verdict.mayDeny ? .mayPass : .passes)
   }
 

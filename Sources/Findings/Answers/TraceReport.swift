@@ -83,11 +83,14 @@ public struct TraceLine: Sendable {
   public var effect: String
   /// Why, where the effect does not say it: `no rule takes it`, `an inspection profile blocks it`.
   public var reason: String?
+  /// Whether it only lets pass what a rule of the file lets through: the default of another table, say.
+  public var isImplied: Bool
 
-  public init(list: String, rule: RuleLine, effect: String, reason: String?) {
+  public init(list: String, rule: RuleLine, effect: String, reason: String?, isImplied: Bool) {
     self.list = list
     self.rule = rule
     self.effect = effect
     self.reason = reason
+    self.isImplied = isImplied
   }
 }

@@ -25,10 +25,12 @@ private func write(_ way: TraceWay, sent: Packet, _ writer: inout LineWriter) {
     writer.field(hop.hop.text, hop.fate.rawValue, label: hop.hop.text.count + 2)
     if hop.packet != before { writer.field("enters as", hop.packet.description, indent: 4, label: 10) }
     before = hop.packet
-    for line in hop.lines {
+    for line in hop.lines where !line.isImplied {
       let reason = line.reason.map { "; \($0)" } ?? ""
       writer.field("", "\(line.list): \(line.rule.name) \(line.effect) (\(line.rule.place))\(reason)", indent: 4, label: 0)
     }
+    let implied = hop.lines.filter(\.isImplied).map(\.list)
+    if !implied.isEmpty { writer.field("", "passed by default: \(implied.joined(separator: ", "))", indent: 4, label: 0) }
     if hop.lines.isEmpty { writer.field("", "nothing filters here", indent: 4, label: 0) }
   }
 }
@@ -64,6 +66,7 @@ public func traceJSON(_ report: TraceReport) -> [UInt8] {
           json.member("rule", line.rule)
           json.member("effect", line.effect)
           json.member("reason", line.reason)
+          json.member("implied", line.isImplied)
         }
       }
     }
