@@ -15,7 +15,7 @@ struct Bulkhead: ParsableCommand {
       """,
     version: toolVersion,
     subcommands: [
-      CheckCommand.self, MatrixCommand.self, QueryCommand.self, TraceCommand.self, ChainsCommand.self,
+      CheckCommand.self, InitCommand.self, MatrixCommand.self, QueryCommand.self, TraceCommand.self, ChainsCommand.self,
       CascadeCommand.self, DiffCommand.self, ExplainCommand.self, RulesCommand.self,
       FormatsCommand.self, ModelCommand.self,
     ],
