@@ -23,7 +23,8 @@ struct InitCommand: ParsableCommand {
 
   func validate() throws {
     guard output == nil || output == "-" else {
-      throw ValidationError("The site file is written into the folder, since its paths are relative to it; use --output - to print it")
+      throw ValidationError(
+        "The site file is written into the folder, since its paths are relative to it; use --output - to print it")
     }
   }
 
@@ -38,7 +39,8 @@ struct InitCommand: ParsableCommand {
       try writeFile(Array(draft.text.utf8), to: draft.path)
       write(
         "\(printable(draft.path)): \(count(draft.devices, "device")), \(count(draft.zones, "zone")) proposed, "
-          + "\(count(draft.questions, "question"))\nCorrect the zones in it, then run `bulkhead check`.\n", to: .standardOutput)
+          + "\(count(draft.questions, "question"))\nCorrect the zones in it, then run `bulkhead check`.\n",
+        to: .standardOutput)
     }
     if !draft.unread.isEmpty {
       throw RunEnd(

@@ -16,10 +16,13 @@ struct ChainsCommand: ParsableCommand {
   var path = "."
 
   @Option(
-    help: ArgumentHelp("Where somebody begins: a zone, asset or address; may be given several times.", valueName: "place"))
+    help: ArgumentHelp(
+      "Where somebody begins: a zone, asset or address; may be given several times.", valueName: "place"))
   var from: [String] = []
 
-  @Option(help: ArgumentHelp("What is to be reached: a zone, asset or address; may be given several times.", valueName: "place"))
+  @Option(
+    help: ArgumentHelp(
+      "What is to be reached: a zone, asset or address; may be given several times.", valueName: "place"))
   var to: [String] = []
 
   @OptionGroup var options: AnswerOptions

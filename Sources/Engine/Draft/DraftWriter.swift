@@ -44,9 +44,10 @@ struct DraftWriter {
   }
 
   mutating func document(site: String) -> String {
-    remark("A first site file, written by `bulkhead init` from the configurations beside it. Correct it, then run")
-    remark("`bulkhead check` here. Lines behind one # are proposals: take the \"# \" away where they are right.")
-    remark("Lines behind ## are remarks and questions. docs/site-file.md explains every key.")
+    remark(
+      "A first site file, written by `bulkhead init` from the configurations beside it. Correct it, then run `bulkhead check` "
+        + "here. Lines behind one # are proposals: take the \"# \" away where they are right. Lines behind ## are remarks and "
+        + "questions. docs/site-file.md explains every key.")
     line("version: 1")
     line("site: \(site)")
     line("")
@@ -62,15 +63,26 @@ struct DraftWriter {
 
   private mutating func line(_ line: String) { text += line + "\n" }
   private mutating func remark(_ text: String, indent: Int = 0) {
-    line(String(repeating: " ", count: indent) + "## " + printable(text))
+    let lead = String(repeating: " ", count: indent) + "## "
+    var current = lead
+    for word in printable(text).split(separator: " ", omittingEmptySubsequences: false) {
+      if current.count > lead.count, current.count + 1 + word.count > 100 {
+        line(current)
+        // Questions go on below their text.
+        current = lead + (text.first?.isNumber ?? false ? "   " : "")
+      }
+      current += (current.last == " " ? "" : " ") + word
+    }
+    line(current)
   }
 
   // MARK: zones
 
   private mutating func writeZones() {
-    remark("Zones: one for each network that a device is connected to, or for each zone of the platform. The level is a")
-    remark("question: 0 process, 1 control, 2 supervision, 3 site operations, 3.5 DMZ, 4 and 5 offices, external. Join")
-    remark("zones that belong together, and add those that lie behind routers that are not here.")
+    remark(
+      "Zones: one for each network that a device is connected to, or for each zone of the platform. The level is a question: "
+        + "0 process, 1 control, 2 supervision, 3 site operations, 3.5 DMZ, 4 and 5 offices, external. Join zones that belong "
+        + "together, and add those that lie behind routers that are not here.")
     guard !topology.zones.isEmpty else {
       remark("No interface has an address in the files, so there is none to propose. For example:")
       line("# zones:")
@@ -112,7 +124,8 @@ struct DraftWriter {
   /// Names that interfaces have when nobody named them.
   private static let plainWords: Set<String> = [
     "eth", "ether", "ethernet", "port", "gigabitethernet", "fastethernet", "tengigabitethernet", "ge", "xe", "fe",
-    "vlan", "vl", "lan", "lo", "ens", "enp", "ensp", "enps", "br", "brlan", "bridge", "opt", "switch", "internal", "intern",
+    "vlan", "vl", "lan", "lo", "ens", "enp", "ensp", "enps", "br", "brlan", "bridge", "opt", "switch", "internal",
+    "intern",
     "lanx", "wan", "x", "sfp",
   ]
 
@@ -131,7 +144,8 @@ struct DraftWriter {
         line("    ## from: ?   the zone that the diode sends from")
         line("    ## to: ?     the zone that it sends to")
         questions.append(
-          "\(entry.name) is a diode: from which zone to which does it send? Where another file is its other side, write both in one `config: [.., ..]`")
+          "\(entry.name) is a diode: from which zone to which does it send? Where another file is its other side, write both in one `config: [.., ..]`"
+        )
       }
     }
   }
@@ -147,12 +161,14 @@ struct DraftWriter {
       if addresses.isEmpty, use.isEmpty, !joins { bare.append(interface.name) }
     }
     if device.interfaces.isEmpty {
-      questions.append("\(name): the file shows no interface; write `interfaces: {NAME: ZONE}` for those that are in use")
+      questions.append(
+        "\(name): the file shows no interface; write `interfaces: {NAME: ZONE}` for those that are in use")
     } else if !bare.isEmpty {
       let list = bare.prefix(8).joined(separator: ", ") + (bare.count > 8 ? " and \(bare.count - 8) more" : "")
       let one = bare.count == 1
       questions.append(
-        "\(name): \(list) \(one ? "has" : "have") no address in the file. Which zone lies behind \(one ? "it" : "each")? Write `interfaces: {\(bare[0]): ZONE}` where in use")
+        "\(name): \(list) \(one ? "has" : "have") no address in the file. Which zone lies behind \(one ? "it" : "each")? Write `interfaces: {\(bare[0]): ZONE}` where in use"
+      )
     }
   }
 
@@ -166,7 +182,8 @@ struct DraftWriter {
     for scalar in text.unicodeScalars {
       switch scalar.value {
       case 34, 92: result += "\\" + String(scalar)
-      case 0..<32, 127..<160: result += "\\u" + String(repeating: "0", count: scalar.value < 16 ? 3 : 2) + String(scalar.value, radix: 16)
+      case 0..<32, 127..<160:
+        result += "\\u" + String(repeating: "0", count: scalar.value < 16 ? 3 : 2) + String(scalar.value, radix: 16)
       default: result.unicodeScalars.append(scalar)
       }
     }
@@ -178,8 +195,9 @@ struct DraftWriter {
   private mutating func writeWires() {
     guard !topology.wires.isEmpty else { return }
     line("")
-    remark("Wires between devices, found by their addresses; nothing needs to be written for them. A wire or tunnel that")
-    remark("addresses do not show goes below `links:`, as `- {a: device:interface, b: device:interface}`.")
+    remark(
+      "Wires between devices, found by their addresses; nothing needs to be written for them. A wire or tunnel that addresses do "
+        + "not show goes below `links:`, as `- {a: device:interface, b: device:interface}`.")
     for wire in topology.wires { remark("\(wire.network) joins \(wire.ends.joined(separator: " and "))") }
   }
 
@@ -193,7 +211,8 @@ struct DraftWriter {
         let by = route.interface.map { " by \($0)" } ?? ""
         if route.network.length == 0 {
           questions.append(
-            "\(name) sends everything else\(by) to \(gateway) (\(place)), which is none of these devices. What is it, and which zones lie behind it?")
+            "\(name) sends everything else\(by) to \(gateway) (\(place)), which is none of these devices. What is it, and which zones lie behind it?"
+          )
         } else if !AddressSet(route.network).subtracting(topology.known).isEmpty {
           questions.append("\(name) reaches \(route.network)\(by) over \(gateway) (\(place)). Which zone is that?")
         }
@@ -206,14 +225,15 @@ struct DraftWriter {
       questions.append(
         file.reading.inspections.isEmpty
           ? "\(file.file.path) (\(file.platform.platform.title)) holds no firewall and no diode. Is it complete?"
-          : "\(file.file.path) holds rules of an inspection engine. Beside which firewall does it run? Add it to that one's `config: [.., ..]`, with `inspection: inline` or `monitoring`")
+          : "\(file.file.path) holds rules of an inspection engine. Beside which firewall does it run? Add it to that one's `config: [.., ..]`, with `inspection: inline` or `monitoring`"
+      )
     }
     for reason in unread { questions.append("not read: \(reason)") }
   }
 
   private mutating func writeQuestions() {
     questions += [
-      "Which hosts are there (`assets`), and which communications does the plant want (`conduits`)? Without conduits everything that passes counts as unlisted",
+      "Which hosts are there (`assets`), and which communications does the plant want (`conduits`)? Without conduits everything that passes counts as unlisted"
     ]
     line("")
     remark("Questions that the files do not answer:")

@@ -31,7 +31,9 @@ public func draftSite(_ folder: String) throws(EngineError) -> SiteDraft {
     // Paths in a site file are relative to it.
     let name = folder == "." ? file : String(file.dropFirst(joined(folder, "").count))
     let source: SourceFile
-    do { source = try SourceFile(id: UInt32(files.count), path: name, bytes: readFile(file)) } catch let error as SourceError {
+    do { source = try SourceFile(id: UInt32(files.count), path: name, bytes: readFile(file)) } catch let error
+      as SourceError
+    {
       throw .invalid([error.description])
     } catch { throw error as? EngineError ?? .unreadable(path: file, reason: "\(error)") }
     do throws(EngineError) { files.append(try read(source, device: source.name, format: nil)) } catch {
@@ -48,7 +50,7 @@ public func draftSite(_ folder: String) throws(EngineError) -> SiteDraft {
 
 /// The folder's own name, where it is a word.
 private func siteName(_ folder: String) -> String {
-  let last = folder.split(separator: "/").last.map(String.init) ?? ""
+  let last = (resolved(folder) ?? folder).split(separator: "/").last.map(String.init) ?? ""
   let name = draftName(last)
   return name.contains(where: \.isLetter) ? name : "plant"
 }
@@ -66,5 +68,6 @@ func draftName(_ text: String) -> String {
   }
   while let last = result.last, "-.".contains(last) { result.removeLast() }
   while let first = result.first, "-._".contains(first) { result.removeFirst() }
-  return String(result.prefix(60))
+  // YAML's word for nothing is no name.
+  return result.lowercased() == "null" ? "null-1" : String(result.prefix(60))
 }

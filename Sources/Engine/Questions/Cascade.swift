@@ -30,7 +30,8 @@ private struct Cascade {
     var waves: [[CascadeReach]] = []
     for wave in spread.waves.dropFirst() {
       var reaches: [CascadeReach] = []
-      for reference in network.orderedReferences + [.unzoned] where !reaches.contains(where: { $0.zone == network.title(reference) }) {
+      for reference in network.orderedReferences + [.unzoned]
+      where !reaches.contains(where: { $0.zone == network.title(reference) }) {
         if let hosts = wave[reference] { reaches.append(try reach(Foothold(zone: reference, hosts: hosts))) }
       }
       waves.append(reaches)

@@ -58,7 +58,8 @@ extension SteppingStoneGraph {
     let worst = worstHosts(in: to, edge.to)
     if !worst.isEmpty { preferred.insert(PacketMatch(destinations: worst), at: 0) }
     guard let packet = set.witness(preferring: preferred) else {
-      throw .contradiction("internal error: a hop to \(network.topology.label(edge.to)) has no packet; please report this")
+      throw .contradiction(
+        "internal error: a hop to \(network.topology.label(edge.to)) has no packet; please report this")
     }
     let sent = try confirmed(packet, edge, certain: isCertain)
     let server = name(packet.destination)

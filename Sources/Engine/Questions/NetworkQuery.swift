@@ -41,6 +41,7 @@ public func answer(
     let traffic = ZoneTraffic(flows, today: today)
     let query = Query(network: network, part: part, to: to, service: service, traffic: traffic)
     try query.answer(&report)
+    query.remarkDiodes(&report)
     if flows.isExhausted { throw .tooLarge(device: network.topology.label(part.zone)) }
   }
   if report.answers.isEmpty { try explain(network, from, to, service, &report, today: today) }
@@ -49,7 +50,8 @@ public func answer(
 
 /// Why nothing gets through.
 private func explain(
-  _ network: SiteNetwork, _ from: QuestionEnd, _ to: QuestionEnd, _ service: QuestionService, _ report: inout QueryReport,
+  _ network: SiteNetwork, _ from: QuestionEnd, _ to: QuestionEnd, _ service: QuestionService,
+  _ report: inout QueryReport,
   today: CalendarDate
 ) throws(EngineError) {
   for part in from.parts {
@@ -130,6 +132,17 @@ private struct Query {
     if !report.remarks.contains(text) { report.remarks.append(text) }
   }
 
+  /// What a diode carries is in no rule.
+  func remarkDiodes(_ report: inout QueryReport) {
+    for target in to.parts {
+      for diode in network.diodes where diode.joins(part.zone, target.zone, network.site) {
+        report.remarks.append(
+          "diode \(diode.entry.name) leads from \(topology.label(part.zone)) to \(topology.label(target.zone)); what it carries "
+            + "stands in its own file")
+      }
+    }
+  }
+
   // MARK: nothing
 
   func explain(_ report: inout QueryReport) {
@@ -141,13 +154,16 @@ private struct Query {
       }
       let packets = wanted(target.addresses)
       if packets.isEmpty {
-        report.remarks.append("no packet is \(service.text) and goes from \(topology.label(part.zone)) to \(target.addresses.summary(limit: 2))")
+        report.remarks.append(
+          "no packet is \(service.text) and goes from \(topology.label(part.zone)) to \(target.addresses.summary(limit: 2))"
+        )
         continue
       }
       let candidates = network.map.paths(from: part.zone, to: target.zone, destinations: target.addresses, limit: 32)
       if candidates.paths.isEmpty {
         report.remarks.append(
-          "no device of the site joins \(topology.label(part.zone)) and \(topology.label(target.zone)), or its routes lead elsewhere")
+          "no device of the site joins \(topology.label(part.zone)) and \(topology.label(target.zone)), or its routes lead elsewhere"
+        )
       }
       for candidate in candidates.paths { report.stops.append(stop(packets, target, candidate)) }
       if !candidates.isComplete { report.remarks.append("there are more paths than the ones that are shown") }
@@ -164,7 +180,8 @@ private struct Query {
     let packet = set.witness(preferring: preferred)!
     let steps = NetworkWalk(topology).follow(packet, along: candidate.path)
     var stop = QueryStop(
-      from: network.title(part.zone), to: network.title(target.zone), path: network.hops(candidate.path), packet: packet,
+      from: network.title(part.zone), to: network.title(target.zone), path: network.hops(candidate.path),
+      packet: packet,
       rule: nil, reason: "no rule stops it, but it is not sent this way: a route or a translation leads it elsewhere")
     guard let last = steps.last(where: \.verdict.isDenied) else { return stop }
     let device = topology.devices[last.hop.device].device

@@ -20,7 +20,8 @@ extension SiteNetwork {
 
 private struct PacketReader {
   let site: Site
-  private static let form = "write it as 'tcp 10.0.0.5 > 10.20.0.7:502' or 'tcp 10.0.0.5 > 10.20.0.7:502 function write'"
+  private static let form =
+    "write it as 'tcp 10.0.0.5 > 10.20.0.7:502' or 'tcp 10.0.0.5 > 10.20.0.7:502 function write'"
 
   func read(_ text: String) throws(TextProblem) -> Packet {
     let halves = text.split(separator: ">", maxSplits: 1, omittingEmptySubsequences: false)

@@ -78,7 +78,8 @@ private struct PacketTrace {
         return TraceLine(
           list: line.place, rule: network.line(line, device), effect: effect,
           reason: isPlain ? nil : "no rule before takes it",
-          isImplied: !line.isExplicit && line.effect.hasPrefix("permit") && step.verdict.trace.contains(where: \.isExplicit))
+          isImplied: !line.isExplicit && line.effect.hasPrefix("permit")
+            && step.verdict.trace.contains(where: \.isExplicit))
       }, fate: step.verdict.isDenied ? .stopped : step.verdict.mayDeny ? .mayPass : .passes)
   }
 
@@ -116,12 +117,14 @@ private struct PacketTrace {
     }
     for bound in network.topology.devices
     where bound.device.interfaces.contains(where: { $0.addresses.contains { $0.address == packet.destination } }) {
-      return "the packet is for \(bound.device.label) itself, not forwarded; `bulkhead check` judges what devices accept"
+      return
+        "the packet is for \(bound.device.label) itself, not forwarded; `bulkhead check` judges what devices accept"
     }
     if network.topology.entrances(of: origin).isEmpty {
       return "no device of the site has \(from) at an interface, so nothing from there is judged"
     }
-    return "no path: no device that \(from) reaches leads to \(network.topology.label(target)), or its routes lead elsewhere"
+    return
+      "no path: no device that \(from) reaches leads to \(network.topology.label(target)), or its routes lead elsewhere"
   }
 
   private func unique(_ texts: [String]) -> [String] {

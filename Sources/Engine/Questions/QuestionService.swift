@@ -32,7 +32,9 @@ func industrialFunctions(_ text: String, on service: Service) throws(TextProblem
   guard words.count == (named == nil ? 1 : 2), let what = words.last else {
     throw TextProblem(
       message: "\(quoted(text)) is no function",
-      help: "write read, write, program, diagnose or other, with a protocol in front where the port does not tell: 'modbus write'")
+      help:
+        "write read, write, program, diagnose or other, with a protocol in front where the port does not tell: 'modbus write'"
+    )
   }
   let protocols = named.map { [$0] } ?? protocols(on: service)
   guard !protocols.isEmpty else {

@@ -73,7 +73,9 @@ private struct ChainSearch {
   func outerStarts() -> [ChainEnd] {
     let remote = network.site.remoteAccess?.from ?? []
     return network.orderedReferences.filter { reference in
-      guard let zone = network.topology.zone(reference) else { return !network.topology.entrances(of: reference).isEmpty }
+      guard let zone = network.topology.zone(reference) else {
+        return !network.topology.entrances(of: reference).isEmpty
+      }
       return zone.level >= .corporate || remote.contains(zone.name)
     }.map { whole($0) }
   }

@@ -40,7 +40,9 @@ struct SteppingStoneGraph {
     let barred = network.site.assets.filter { $0.noSteppingStone != nil }.map {
       "\($0.name) (\($0.noSteppingStone?.rawValue ?? ""))"
     }
-    if !barred.isEmpty { lines.append("these hosts lead no further, as the site file says: \(barred.joined(separator: ", "))") }
+    if !barred.isEmpty {
+      lines.append("these hosts lead no further, as the site file says: \(barred.joined(separator: ", "))")
+    }
     if network.site.devices.contains(where: { $0.from != nil && !$0.isNoSteppingStone }) {
       lines.append("what a diode carries can take over the receiving side, but nothing comes back")
     }

@@ -81,12 +81,13 @@ private struct MatrixRow {
         parts[place] = parts[place]?.union(part) ?? part
       }
     }
-    return places.compactMap { place in
-      guard let part = parts[place] else { return nil }
-      let isCertain = !part.lower.isEmpty
-      return UnlistedTraffic(
-        rule: network.line(place), isCertain: isCertain,
-        traffic: (isCertain ? part.lower : part.upper).regions(limit: 8))
+    return places.flatMap { place -> [UnlistedTraffic] in
+      guard let part = parts[place] else { return [] }
+      let rule = network.line(place)
+      let sets = [(part.lower, true), (part.upper.subtracting(part.lower), false)]
+      return sets.filter { !$0.0.isEmpty }.map { set, isCertain in
+        UnlistedTraffic(rule: rule, isCertain: isCertain, traffic: set.regions(limit: 8))
+      }
     }
   }
 

@@ -24,7 +24,8 @@ public struct TraceReport: Sendable {
   public var verdict: String
 
   public init(
-    frame: AnswerFrame, packet: Packet, from: ZoneTitle, to: ZoneTitle, ways: [TraceWay], omitted: Int, outcome: Outcome,
+    frame: AnswerFrame, packet: Packet, from: ZoneTitle, to: ZoneTitle, ways: [TraceWay], omitted: Int,
+    outcome: Outcome,
     verdict: String
   ) {
     self.frame = frame

@@ -88,7 +88,8 @@ public func cascadeText(_ report: CascadeReport, style: TextStyle) -> String {
   for remark in report.remarks { writer.line("note: \(remark)") }
   writer.end(report.frame)
   let zonesReached = Set(report.waves.joined().map(\.zone)).count
-  let end = report.waves.isEmpty ? "nothing else is reached" : "\(zonesReached) zone\(zonesReached == 1 ? "" : "s") reached"
+  let end =
+    report.waves.isEmpty ? "nothing else is reached" : "\(zonesReached) zone\(zonesReached == 1 ? "" : "s") reached"
   writer.line("\(end); at risk: \(report.worst?.rawValue ?? "nothing that the site file names")")
   return writer.text
 }
@@ -107,7 +108,9 @@ private func write(_ reach: CascadeReach, _ writer: inout LineWriter) {
   switch hop.kind {
   case .session:
     writer.field("first", "\(hop.from.text) opens \(hop.service ?? "") to \(hop.to.text)", indent: 5)
-    if let rule = hop.rule { writer.field("by", "\(rule.title) (\(rule.place))\(hop.isCertain ? "" : ", perhaps")", indent: 5) }
+    if let rule = hop.rule {
+      writer.field("by", "\(rule.title) (\(rule.place))\(hop.isCertain ? "" : ", perhaps")", indent: 5)
+    }
   case .insideZone, .twoNetworks, .diode: writer.field("if", hop.assumes, indent: 5)
   }
 }

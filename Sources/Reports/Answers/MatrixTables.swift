@@ -31,7 +31,8 @@ private func csvField(_ text: String) -> String {
 
 /// The matrix as Markdown: a table of services, then what does not fit the conduits.
 public func matrixMarkdown(_ report: MatrixReport) -> String {
-  var text = "# What each zone can open towards each other\n\nSite \(report.frame.site.markdown). Rows from, columns to.\n\n"
+  var text =
+    "# What each zone can open towards each other\n\nSite \(report.frame.site.markdown). Rows from, columns to.\n\n"
   let names = report.zones.map(\.label.markdown)
   text += "| from \\ to | " + names.joined(separator: " | ") + " |\n"
   text += "|---|" + names.map { _ in "---|" }.joined() + "\n"

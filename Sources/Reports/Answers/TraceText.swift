@@ -27,10 +27,13 @@ private func write(_ way: TraceWay, sent: Packet, _ writer: inout LineWriter) {
     before = hop.packet
     for line in hop.lines where !line.isImplied {
       let reason = line.reason.map { "; \($0)" } ?? ""
-      writer.field("", "\(line.list): \(line.rule.name) \(line.effect) (\(line.rule.place))\(reason)", indent: 4, label: 0)
+      writer.field(
+        "", "\(line.list): \(line.rule.name) \(line.effect) (\(line.rule.place))\(reason)", indent: 4, label: 0)
     }
     let implied = hop.lines.filter(\.isImplied).map(\.list)
-    if !implied.isEmpty { writer.field("", "passed by default: \(implied.joined(separator: ", "))", indent: 4, label: 0) }
+    if !implied.isEmpty {
+      writer.field("", "passed by default: \(implied.joined(separator: ", "))", indent: 4, label: 0)
+    }
     if hop.lines.isEmpty { writer.field("", "nothing filters here", indent: 4, label: 0) }
   }
 }
