@@ -44,7 +44,8 @@ public func answer(
     query.remarkDiodes(&report)
     if flows.isExhausted { throw .tooLarge(device: network.topology.label(part.zone)) }
   }
-  if report.answers.isEmpty { try explain(network, from, to, service, &report, today: today) }
+  // An address that stands for another has been remarked upon; rules behind it see the other one.
+  if report.answers.isEmpty, !report.isTranslated { explain(network, from, to, service, &report, today: today) }
   return report
 }
 
@@ -53,7 +54,7 @@ private func explain(
   _ network: SiteNetwork, _ from: QuestionEnd, _ to: QuestionEnd, _ service: QuestionService,
   _ report: inout QueryReport,
   today: CalendarDate
-) throws(EngineError) {
+) {
   for part in from.parts {
     // No flow is needed to say what stops a packet; destinations of no address keep it short.
     let traffic = ZoneTraffic(OriginFlows(network.map, from: part.zone, destinations: .empty), today: today)
@@ -128,7 +129,11 @@ private struct Query {
     let sent = flow.branch.asSent.upper.intersection(wanted(to.addresses))
     guard !sent.isEmpty else { return }
     let line = network.line(step, flow.path)
-    let text = "\(to.text) is translated on the way: \(line.rule.title) (\(line.rule.place)): \(line.change)"
+    report.isTranslated = true
+    let target = flow.branch.endToEnd.upper.destinationAddresses.summary(limit: 3)
+    let text =
+      "packets to \(to.text) go on to \(target) in \(topology.label(flow.to)), by \(line.rule.title) (\(line.rule.place)): "
+      + "\(line.change); ask for what lies there"
     if !report.remarks.contains(text) { report.remarks.append(text) }
   }
 

@@ -20,7 +20,7 @@ public func steppingStoneChains(
   var targets: [ChainEnd] = []
   for name in to { targets += ends(try network.end(name, "--to"), network) }
   let stones = try SteppingStoneGraph(network)
-  var search = ChainSearch(stones: stones)
+  let search = ChainSearch(stones: stones)
   if from.isEmpty { starts = search.outerStarts() }
   if to.isEmpty { targets = search.crown() }
   guard !starts.isEmpty else {
@@ -29,13 +29,39 @@ public func steppingStoneChains(
   guard !targets.isEmpty else {
     throw .invalid(["no safety system, no level 0 or 1, no asset that costs production: name a target with --to"])
   }
-  var pairs: [ChainPair] = []
+  var found: [FoundPair] = []
   for start in starts {
     for target in targets where target.foothold.zone != start.foothold.zone {
-      pairs.append(try search.pair(start, target))
+      found.append(try search.pair(start, target))
     }
   }
-  return ChainsReport(frame: network.frame, pairs: pairs, assumptions: stones.assumptions)
+  try tryWithout(network, &found)
+  return ChainsReport(frame: network.frame, pairs: found.map(\.pair), assumptions: stones.assumptions)
+}
+
+/// Fills in what is left without the rules that most chains need. Chains that were no minimal ones may remain, and later rules
+/// may permit what the rule permitted, so the network is followed anew: once for each rule, and one after the other, since the
+/// sets of a network take room.
+private func tryWithout(_ network: SiteNetwork, _ found: inout [FoundPair]) throws(EngineError) {
+  var places: [RulePlace] = []
+  for place in found.compactMap(\.place) where !places.contains(place) { places.append(place) }
+  // Each takes as long as the answer so far.
+  for place in places.prefix(16) {
+    guard let other = network.without(place) else { continue }
+    let stones = try SteppingStoneGraph(other)
+    for index in found.indices where found[index].place == place {
+      let steps = Spread(from: [found[index].start.foothold], in: stones.graph).steps(to: found[index].target.foothold)
+      found[index].pair.weakest?.rest = steps.map { .hops($0) } ?? .nothing
+    }
+  }
+}
+
+/// The chains of a pair, and the place that most of them need.
+private struct FoundPair {
+  var start: ChainEnd
+  var target: ChainEnd
+  var pair: ChainPair
+  var place: RulePlace?
 }
 
 /// Where chains begin or end.
@@ -56,11 +82,6 @@ private func ends(_ end: QuestionEnd, _ network: SiteNetwork) -> [ChainEnd] {
 
 private struct ChainSearch {
   let stones: SteppingStoneGraph
-  /// What is left without a rule: the network is followed anew, so each is tried once.
-  private var tried: [RulePlace: SteppingStoneGraph] = [:]
-  private static let tryLimit = 16
-
-  init(stones: SteppingStoneGraph) { self.stones = stones }
 
   private var network: SiteNetwork { stones.network }
 
@@ -103,41 +124,27 @@ private struct ChainSearch {
     }
   }
 
-  mutating func pair(_ start: ChainEnd, _ target: ChainEnd) throws(EngineError) -> ChainPair {
+  func pair(_ start: ChainEnd, _ target: ChainEnd) throws(EngineError) -> FoundPair {
     let chains = Chains(from: start.foothold, to: target.foothold, in: stones.graph)
     let shortest = try chains.chains.first.map { first throws(EngineError) in
       try stones.hops(first, to: target.foothold.hosts)
     }
-    return ChainPair(
+    let weakest = weakest(chains)
+    let pair = ChainPair(
       from: start.text, to: target.text, shortest: shortest ?? [], count: chains.chains.count, isCut: chains.isCut,
-      weakest: try weakest(chains, start, target), assets: assets(start, target))
+      weakest: weakest.map { WeakPoint(rule: network.line($0.place), breaks: $0.count, rest: .notTried) },
+      assets: assets(start, target))
+    return FoundPair(start: start, target: target, pair: pair, place: weakest?.place)
   }
 
-  /// The rule that most chains need, and what is left without it.
-  private mutating func weakest(
-    _ chains: Chains, _ start: ChainEnd, _ target: ChainEnd
-  ) throws(EngineError) -> WeakPoint? {
+  /// The place that most chains need.
+  private func weakest(_ chains: Chains) -> (place: RulePlace, count: Int)? {
     var counts: [RulePlace: Int] = [:]
     for chain in chains.chains { for place in chain.places { counts[place, default: 0] += 1 } }
     // Of several the first in the order of the files, so that the answer is the same every time.
-    let best = counts.max { a, b in
+    return counts.max { a, b in
       a.value != b.value ? a.value < b.value : network.rank(a.key) > network.rank(b.key)
-    }
-    guard let best else { return nil }
-    return WeakPoint(
-      rule: network.line(best.key), breaks: best.value, rest: try rest(without: best.key, start, target))
-  }
-
-  /// Chains that were no minimal ones may remain, and later rules may permit what the rule permitted: so it is tried out.
-  private mutating func rest(
-    without place: RulePlace, _ start: ChainEnd, _ target: ChainEnd
-  ) throws(EngineError) -> WeakPoint.Rest {
-    if tried[place] == nil {
-      guard tried.count < Self.tryLimit, let other = network.without(place) else { return .notTried }
-      tried[place] = try SteppingStoneGraph(other)
-    }
-    guard let other = tried[place] else { return .notTried }
-    return Spread(from: [start.foothold], in: other.graph).steps(to: target.foothold).map { .hops($0) } ?? .nothing
+    }.map { (place: $0.key, count: $0.value) }
   }
 
   /// The key assets among the targets, the nearest first; nothing where the target is one host.

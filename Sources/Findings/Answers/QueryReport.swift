@@ -13,6 +13,8 @@ public struct QueryReport: Sendable {
   public var stops: [QueryStop]
   /// What one should know besides.
   public var remarks: [String]
+  /// Whether the target is an address that stands for another.
+  public var isTranslated = false
 
   public init(
     frame: AnswerFrame, from: String, to: String, service: String, answers: [QueryAnswer], stops: [QueryStop],

@@ -41,6 +41,7 @@ private func write(_ answer: QueryAnswer, _ writer: inout LineWriter) {
 
 private func verdict(_ report: QueryReport) -> String {
   if report.answers.isEmpty {
+    if report.isTranslated { return "the target stands for another address: see the note above" }
     let isInside = report.stops.isEmpty && !report.remarks.isEmpty
     return isInside ? "nothing passes a device: see the note above" : "nothing gets through"
   }
