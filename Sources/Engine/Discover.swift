@@ -29,7 +29,7 @@ func discover(_ path: String, site: String?) throws(EngineError) -> Target {
 /// The files of a folder that may be configurations, sorted by path.
 ///
 /// Hidden files and prose are left out. Links are not followed, so that no cycle and no foreign file comes in.
-private func filesBelow(_ folder: String, depth: Int) -> [String] {
+func filesBelow(_ folder: String, depth: Int) -> [String] {
   guard depth < 32, let names = names(in: folder) else { return [] }
   return names.flatMap { name -> [String] in
     let path = joined(folder, name)

@@ -124,7 +124,8 @@ func folder(of path: String) -> String {
   return slash == path.startIndex ? "/" : String(path[..<slash])
 }
 
-private func resolved(_ path: String) -> String? {
+/// The path without links and dots; nil when there is nothing.
+func resolved(_ path: String) -> String? {
   guard let real = realpath(path, nil) else { return nil }
   defer { free(real) }
   return String(cString: real)

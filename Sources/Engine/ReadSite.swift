@@ -45,7 +45,7 @@ func readSite(_ path: String) throws(EngineError) -> ReadSite {
 }
 
 /// The network of a site, to ask questions of.
-public struct SiteNetwork {
+public struct SiteNetwork: Sendable {
   public let site: Site
   public let map: NetworkMap
   public let diodes: [SiteDiode]

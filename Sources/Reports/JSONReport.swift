@@ -123,32 +123,14 @@ private func write(_ witness: Witness?, _ json: inout JSONWriter) {
   guard let witness else { return json.string(nil) }
   json.object { json in
     json.key("packet")
-    write(witness.packet, &json)
+    json.object { write(witness.packet, &$0) }
     if let translated = witness.translated {
       json.key("translated")
-      write(translated, &json)
+      json.object { write(translated, &$0) }
     }
     json.member("from", witness.from)
     json.member("to", witness.to)
     json.member("path", witness.path)
     json.member("steps", witness.steps)
-  }
-}
-
-private func write(_ packet: Packet, _ json: inout JSONWriter) {
-  json.object {
-    $0.member("source", packet.source.description)
-    $0.member("destination", packet.destination.description)
-    $0.member("protocol", packet.proto)
-    if IPProtocol.withPorts.contains(packet.proto) {
-      $0.member("source_port", packet.sourcePort)
-      $0.member("destination_port", packet.destinationPort)
-    }
-    if IPProtocol.withTypes.contains(packet.proto) {
-      $0.member("icmp_type", packet.icmpType)
-      $0.member("icmp_code", packet.icmpCode)
-    }
-    $0.member("state", packet.state.name)
-    if packet.function != .none { $0.member("function", packet.function.description) }
   }
 }

@@ -15,8 +15,9 @@ struct Bulkhead: ParsableCommand {
       """,
     version: toolVersion,
     subcommands: [
-      CheckCommand.self, DiffCommand.self, ExplainCommand.self, RulesCommand.self, FormatsCommand.self,
-      ModelCommand.self,
+      CheckCommand.self, InitCommand.self, MatrixCommand.self, QueryCommand.self, TraceCommand.self, ChainsCommand.self,
+      CascadeCommand.self, DiffCommand.self, ExplainCommand.self, RulesCommand.self,
+      FormatsCommand.self, ModelCommand.self,
     ],
     defaultSubcommand: CheckCommand.self)
 

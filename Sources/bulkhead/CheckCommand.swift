@@ -96,7 +96,7 @@ struct CheckCommand: ParsableCommand {
   var today: String?
 
   func run() throws {
-    var request = CheckRequest(path: path, site: site, format: format, today: try day())
+    var request = CheckRequest(path: path, site: site, format: format, today: try day(today))
     request.policies = policy
     request.selected = select.flatMap { $0.split(separator: ",").map(String.init) }
     let report = try Engine.run(request)
@@ -112,17 +112,6 @@ struct CheckCommand: ParsableCommand {
     if output.count(where: { $0.path == nil }) > 1 {
       throw ValidationError("Only one report can go to standard output; give the others a file: --output json=FILE")
     }
-  }
-
-  private func day() throws -> CalendarDate {
-    guard let text = today else {
-      guard let now = bulkhead.today() else { throw ValidationError("The clock shows no date; give one with --today") }
-      return now
-    }
-    guard let date = CalendarDate(iso: text) else {
-      throw ValidationError("\(text) is no date; write it as 2027-03-31")
-    }
-    return date
   }
 
   private func write(_ report: RunReport, _ choice: OutputChoice, _ outcome: RunOutcome, _ reason: String) throws {

@@ -28,12 +28,13 @@ import Testing
 
   @Test func `Every fragment of the site file's page is accepted`() throws {
     let fragments = try blocks("site-file.md")
-    #expect(fragments.count == 8)
+    #expect(fragments.count == 10)
     for fragment in fragments {
       var text = surroundings + fragment
       if fragment.hasPrefix("version:") { text = fragment }
       if fragment.hasPrefix("zones:") { text = "version: 1\nsite: s\n" + fragment }
       if !text.contains("zones:") { text += "zones: {a: {level: 1, networks: [10.0.0.1]}}\n" }
+      if fragment.hasPrefix("links:") { text += "devices: {fw-plant: {config: a.cfg}, fw-cell: {config: b.cfg}}\n" }
       if fragment.hasPrefix("remote-access:") { text += "assets: {jump-1: {address: 10.35.0.8}}\n" }
       #expect(throws: Never.self, "\(fragment)") { try load(text) }
     }

@@ -59,7 +59,7 @@ private struct Stop {
 
 extension Conduit {
   /// The packets that open the conduit's sessions.
-  fileprivate func sessions(_ traffic: ZoneTraffic) -> PacketSet {
+  package func sessions(_ traffic: ZoneTraffic) -> PacketSet {
     // A conduit for tcp/443 that names no functions does not need Modbus over it.
     let sessions = functions.isAny ? traffic.openings.intersection(traffic.usual) : traffic.sessions
     // Nobody sends from or to port 0 (RFC 6335, section 6: reserved), which some platforms always drop.
@@ -132,7 +132,7 @@ private func blocked(
 
 extension SiteDiode {
   /// Whether the diode leads from one zone to the other.
-  func joins(_ from: ZoneReference, _ to: ZoneReference, _ site: Site) -> Bool {
+  package func joins(_ from: ZoneReference, _ to: ZoneReference, _ site: Site) -> Bool {
     guard case .zone(let from) = from, case .zone(let to) = to else { return false }
     return entry.from == site.zones[from].name && entry.to == site.zones[to].name
   }

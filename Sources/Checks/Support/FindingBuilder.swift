@@ -167,7 +167,7 @@ extension SiteContext {
 
 extension Zone {
   /// What a failure here costs: what the site says, safety for a safety system.
-  var touched: Consequence? { isSafety ? .safety : consequence }
+  package var touched: Consequence? { isSafety ? .safety : consequence }
 }
 
 extension Rule {
@@ -183,7 +183,7 @@ extension Rule {
 
 extension PacketMatch {
   /// The same for people: that TCP opens with a SYN goes without saying.
-  var withoutFlags: PacketMatch {
+  package var withoutFlags: PacketMatch {
     var match = self
     var services: [Service] = []
     for service in match.services {
@@ -204,7 +204,7 @@ extension PacketMatch {
 
 extension Service {
   /// Protocol and destination, without the ports that clients use and without flags.
-  var withoutDetail: Service {
+  package var withoutDetail: Service {
     var service = self
     service.sourcePorts = .all
     service.tcpFlags = .all

@@ -1,11 +1,11 @@
 import PacketSets
 
 /// A protocol by the ports that it is assigned or that its vendor documents.
-struct KnownService {
-  var name: String
-  var service: Service
+package struct KnownService {
+  package var name: String
+  package var service: Service
   /// Nil for office protocols.
-  var industrialProtocol: IndustrialProtocol?
+  package var industrialProtocol: IndustrialProtocol?
   /// For risky office protocols: why.
   var risk: String?
 }
@@ -24,7 +24,7 @@ private func udp(_ ports: ClosedRange<UInt16>...) -> Service {
 /// iso-tsap 102, dnp 20000, EtherNet-IP 44818 and 2222, opcua-tcp 4840, bacnet 47808, iec-104 2404, hart-ip 5094);
 /// vendor manuals for FINS 9600 (Omron W421), Fox 1911 and 4911 (Niagara hardening guide), CODESYS 1217, 2455, 11740
 /// (CODESYS gateway), GE-SRTP 18245 (GFK-1541).
-let industrialServices: [KnownService] = [
+package let industrialServices: [KnownService] = [
   KnownService(name: "Modbus TCP", service: tcp(502...502), industrialProtocol: .modbus),
   KnownService(name: "S7 or MMS over ISO-TSAP", service: tcp(102...102), industrialProtocol: .s7),
   KnownService(name: "DNP3", service: tcp(20000...20000), industrialProtocol: .dnp3),

@@ -69,10 +69,10 @@ extension Site {
 
 extension Conduit {
   /// Whether the conduit may still be used on that day.
-  func isInForce(_ today: CalendarDate) -> Bool { expires.map { today <= $0 } ?? true }
+  package func isInForce(_ today: CalendarDate) -> Bool { expires.map { today <= $0 } ?? true }
 
   /// The sessions that the conduit stands for.
-  var traffic: PacketMatch {
+  package var traffic: PacketMatch {
     PacketMatch(
       sources: from.addresses, destinations: to.addresses, services: services, states: .new, function: functions)
   }

@@ -9,7 +9,7 @@ public final class ZoneTraffic {
   /// Where findings are worked out.
   let small = SmallSpace()
 
-  var space: PacketSpace { flows.space }
+  package var space: PacketSpace { flows.space }
   var openings: PacketSet { flows.openings }
   private var site: Site { flows.topology.site }
 
@@ -43,7 +43,7 @@ public final class ZoneTraffic {
   }
 
   /// Everything that conduits in force list.
-  private(set) lazy var listed: PacketSet = space.set(site.listed(today: today))
+  package private(set) lazy var listed: PacketSet = space.set(site.listed(today: today))
 
   /// Packets whose industrial function can be what it says: no function of one protocol on the port of another.
   ///
@@ -72,5 +72,5 @@ public final class ZoneTraffic {
   }
 
   /// Packets that open a session.
-  private(set) lazy var sessions: PacketSet = openings.intersection(plausible)
+  package private(set) lazy var sessions: PacketSet = openings.intersection(plausible)
 }
