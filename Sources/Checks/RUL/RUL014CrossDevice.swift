@@ -97,6 +97,7 @@ private func finding(_ leftovers: [Leftover], _ context: SiteContext) throws -> 
       finding.confidence = .possible
       finding.counts = context.rule.possibleCounts
     }
+    finding.regions = worst.packets.forgettingFunctions.boxes(limit: 4).boxes.map(\.withoutFlags.description)
     finding.witness = Witness(
       packet: packet, from: from, to: to, path: context.name(of: [worst.hop]), steps: verdict.steps)
   }

@@ -35,6 +35,11 @@ extension SiteContext {
     finding.counts = isCertain || rule.possibleCounts
     finding.notes = steps.map(\.text) + whatIf(key, of: chains.count, isCut: isCut)
     finding.related = steps.compactMap(\.place)
+    let shown = shortest.steps.first { $0.place != nil && $0.place == place } ?? shortest.steps.last { $0.place != nil }
+    if let shown, case .session(let edge) = shown.kind {
+      finding.witness = try example(edge, shown).witness
+      finding.regions = readable(edge)
+    }
     finding.consequence = topology.zone(last.to.zone)?.touched
     return finding
   }
@@ -69,7 +74,7 @@ extension SiteContext {
     case .dualHomed(let asset): return ("step \(number): \(asset) has addresses in \(from) and in \(to)", nil)
     case .diode(let name): return ("step \(number): with what diode \(name) carries from \(from) to \(to)", nil)
     case .session(let edge):
-      let packet = try example(edge, step)
+      let packet = try example(edge, step).packet
       let rule = name(of: edge.place)
       let device = device(of: edge.place).label
       let text =
@@ -80,7 +85,7 @@ extension SiteContext {
   }
 
   /// A packet of the step, confirmed by the packet-by-packet evaluator.
-  private func example(_ edge: SessionEdge, _ step: ChainStep) throws -> Packet {
+  private func example(_ edge: SessionEdge, _ step: ChainStep) throws -> (packet: Packet, witness: Witness) {
     guard let found = step.example(edge, topology), let flow = flow(of: edge),
       let pair = flow.branch.packets(arrivingLike: found)
     else {
@@ -94,7 +99,17 @@ extension SiteContext {
         check: check.code, device: device(of: edge.place).label, packet: pair.sent.description,
         detail: "a step of a chain does not get through")
     }
-    return found
+    let witness = Witness(
+      packet: pair.sent, translated: pair.arriving == pair.sent ? nil : pair.arriving, from: topology.label(edge.from),
+      to: topology.label(edge.to), path: name(of: edge.path), steps: ways.flatMap(\.verdict.steps))
+    return (found, witness)
+  }
+
+  /// What an edge carries, in a few lines.
+  private func readable(_ edge: SessionEdge) -> [String] {
+    let sessions = edge.sessions.lower.isEmpty ? edge.sessions.upper : edge.sessions.lower
+    let cover = sessions.forgettingFunctions.boxes(limit: 4)
+    return cover.boxes.map(\.withoutFlags.description) + (cover.isComplete ? [] : ["and more"])
   }
 
   /// The flow that an edge was made of and that carries its sessions.
