@@ -85,7 +85,8 @@ extension PlantTests {
     let rules = report.findings.map { "\($0.code) \(report.place($0))" }
     #expect(
       rules == [
-        "RUL006 fw-office.conf:157", "RUL007 rt-jetty.cfg:75", "RUL007 rt-jetty.cfg:76", "RUL017 fw-terminal.cfg:84",
+        "RUL006 fw-office.conf:157", "RUL007 rt-jetty.cfg:75", "RUL007 rt-jetty.cfg:76", "RUL014 fw-office.conf:157",
+        "RUL017 fw-terminal.cfg:84", "RUL014 rt-jetty.cfg:75",
       ])
   }
 
@@ -119,7 +120,7 @@ extension PlantTests {
         .filter { !$0.contains("deny ip any object-group JETTY") }.joined(separator: "\n")
     }
     let report = try check(folder.path)
-    #expect(boundaries(report) == ["SIS003 rt-jetty.cfg:76", "SEG007 rt-jetty.cfg:76"])
+    #expect(boundaries(report) == ["SIS002 rt-jetty.cfg:76", "SIS003 rt-jetty.cfg:76", "SEG007 rt-jetty.cfg:76"])
     for hole in report.findings.filter({ $0.code == "SIS003" || $0.code == "SEG007" }) {
       #expect(report.placesBefore(hole) == ["fw-terminal.cfg:83"])
       #expect(hole.witness?.packet.source == IPAddress("10.111.30.40"))
