@@ -92,12 +92,9 @@ import Testing
       #expect(
         Set(run.comparison.flows(of: packets[number]).map(\.to)).isSuperset(of: zones), "\(packets[number].packet)")
     }
-    // ConcreteEvaluator leaves the source as it was when the interface's address is not known, and is sure of the verdict.
-    withKnownIssue("single packets keep their source behind a masquerade whose address is in no file") {
-      let stopped = masked.filter { run.comparison.predicted(packets[$0]).isEmpty }.map { packets[$0].packet }
-      #expect(
-        stopped.isEmpty, "the kernel carries \(stopped.count) of them, such as \(stopped.first?.description ?? "-")")
-    }
+    let stopped = masked.filter { run.comparison.predicted(packets[$0]).isEmpty }.map { packets[$0].packet }
+    #expect(
+      stopped.isEmpty, "the kernel carries \(stopped.count) of them, such as \(stopped.first?.description ?? "-")")
   }
 
   /// A gateway may send a packet back to the wire that it came from, to a host that the sender could not reach itself.
@@ -112,9 +109,7 @@ import Testing
     guard let run = try Run(plant, packets) else { return }
     let reached = packets.map { packet in packet.destination == "10.2.0.50" }
     #expect(packets.indices.map { run.arrived($0).contains { $0.destination == "10.2.0.10" } } == reached)
-    withKnownIssue("a packet is not followed out of the interface that it came in by") {
-      expectAgreement(run, packets)
-    }
+    expectAgreement(run, packets)
   }
 
   /// Random rules and translations on all gateways.
