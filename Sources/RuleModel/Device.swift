@@ -169,6 +169,9 @@ public struct Device: Sendable {
   public var localPipeline: [Stage] = []
   public var profiles: [InspectionProfile] = []
   public var routes: [Route] = []
+  /// Whether `routes` may not be all that decides where packets leave: the device learns routes (OSPF, BGP, a lease), or
+  /// policy routing chooses by more than the destination. Then a static route does not rule out another way.
+  public var hasOtherRoutes = false
   public var management: [ManagementAccess] = []
   /// Lists that nothing refers to: they filter nothing and count as no permit.
   public var unboundLists: [Int] = []
