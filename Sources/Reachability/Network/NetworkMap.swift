@@ -11,15 +11,17 @@ public struct NetworkMap: Sendable {
 
   public init(_ topology: SiteTopology) {
     self.topology = topology
-    egress = topology.devices.map { EgressRegions($0, site: topology.site) }
+    egress = topology.devices.map { bound in
+      let ports = bound.interfaces.map { (name: $0.name, attached: $0.attached) }
+      return EgressRegions(bound.device, ports: ports, site: topology.site)
+    }
     let translating = topology.devices.map { $0.device.changesDestinations }
     beyond = topology.devices.indices.map { index in
       topology.devices[index].interfaces.indices.map { port in
         let start = PortReference(device: index, port: port)
         // Where some device changes destinations, any address may stand for one that lies there.
         if translating[index] || topology.devices(beyond: start).contains(where: { translating[$0] }) { return .all }
-        return topology.devices[index].references(behind: topology.devices[index].interfaces[port])
-          .reduce(.empty) { $0.union(topology.networks(of: $1)) }
+        return topology.references(beyond: start).reduce(.empty) { $0.union(topology.networks(of: $1)) }
       }
     }
   }
@@ -27,11 +29,12 @@ public struct NetworkMap: Sendable {
   /// Where packets that leave by an interface can enter another device, with the destinations that are handed to it.
   func next(behind port: PortReference) -> [(port: PortReference, destinations: AddressSet)] {
     let interface = topology[port]
+    let hops = topology.devices[port.device].device.hasOtherRoutes ? [] : egress[port.device].hops[port.port]
     let onWire = interface.direct.reduce(AddressSet.empty) { $0.union(topology.site.zones[$1].networks) }
     return interface.neighbours.compactMap { neighbour in
       var handedElsewhere = AddressSet.empty
       var handedHere = AddressSet.empty
-      for (region, gateway) in egress[port.device].hops[port.port] {
+      for (region, gateway, _) in hops {
         let owners = gateway.map { gateway in interface.neighbours.filter { topology.owns(gateway, $0) } } ?? []
         if owners.isEmpty || owners.contains(neighbour) {
           handedHere = handedHere.union(region)
@@ -87,11 +90,15 @@ extension SiteTopology {
 
   /// The devices that can be reached by an interface without coming back through its device.
   func devices(beyond start: PortReference) -> Set<Int> {
-    var found: Set<Int> = []
-    var open = self[start].neighbours.map(\.device)
-    while let device = open.popLast() {
-      guard device != start.device, found.insert(device).inserted else { continue }
-      open += devices[device].interfaces.flatMap(\.neighbours).map(\.device)
+    devices.devices(from: Set(self[start].neighbours.map(\.device)), not: start.device)
+  }
+
+  /// Everything that can lie beyond an interface: what the device itself knows, and what the devices there know.
+  func references(beyond start: PortReference) -> Set<ZoneReference> {
+    var found = Set(devices[start.device].references(behind: self[start]))
+    for interface in [self[start]] + devices(beyond: start).flatMap({ devices[$0].interfaces }) {
+      found.formUnion(interface.direct.map { .zone($0) })
+      if interface.isEntrance { found.insert(.unzoned) }
     }
     return found
   }

@@ -43,16 +43,19 @@ public struct NetworkWalk: Sendable {
   /// The ways of a packet along one path only, whatever the routes are.
   public func follow(_ packet: Packet, along path: [Hop], hint: IPAddress? = nil) -> [WalkStep] {
     var steps: [WalkStep] = []
-    follow(packet, path[...], hint, &steps)
+    follow(packet, path[...], hint, hasUnknownSource: false, &steps)
     return steps
   }
 
-  private func follow(_ packet: Packet, _ path: ArraySlice<Hop>, _ hint: IPAddress?, _ steps: inout [WalkStep]) {
+  private func follow(
+    _ packet: Packet, _ path: ArraySlice<Hop>, _ hint: IPAddress?, hasUnknownSource: Bool, _ steps: inout [WalkStep]
+  ) {
     guard let hop = path.first else { return }
-    let isUnknown = steps.last { $0.hop != hop }?.verdict.hasUnknownSource ?? false
-    let verdict = evaluator(hop).forward(packet, hint: hint, hasUnknownSource: isUnknown)
+    let verdict = evaluator(hop).forward(packet, hint: hint, hasUnknownSource: hasUnknownSource)
     steps.append(WalkStep(hop: hop, packet: packet, verdict: verdict))
-    for exit in verdict.exits { follow(exit, path.dropFirst(), hint, &steps) }
+    for exit in verdict.exits {
+      follow(exit, path.dropFirst(), hint, hasUnknownSource: verdict.hasUnknownSource, &steps)
+    }
   }
 
   private func walk(
@@ -108,7 +111,7 @@ public struct NetworkWalk: Sendable {
   private func mayLie(_ address: IPAddress, beyond port: PortReference) -> Bool {
     let bound = topology.devices[port.device]
     return bound.device.changesDestinations
-      || bound.references(behind: topology[port]).contains { topology.networks(of: $0).contains(address) }
+      || topology.references(beyond: port).contains { topology.networks(of: $0).contains(address) }
       || topology.devices(beyond: port).contains { topology.devices[$0].device.changesDestinations }
   }
 
@@ -131,7 +134,9 @@ public struct NetworkWalk: Sendable {
         known.append(Decision(length: 0, distance: 0, interface: interface.name))
       }
     }
-    for route in bound.device.routes where route.network.length > 0 && AddressSet(route.network).contains(address) {
+    // Where the device has other routes as well, the static ones rule nothing out.
+    let routes = bound.device.hasOtherRoutes ? [] : bound.device.routes
+    for route in routes where route.network.length > 0 && AddressSet(route.network).contains(address) {
       if let interface = route.interface, !bound.interfaces.contains(where: { $0.name == interface }) { continue }
       known.append(
         Decision(
