@@ -61,7 +61,7 @@ func zoneFindings(
   _ site: Site, _ bound: BoundSite, rules: SiteRules, today: CalendarDate
 ) throws(EngineError) -> [Finding] {
   let map = NetworkMap(SiteTopology(site: site, devices: bound.devices))
-  let traffic = map.topology.references.map { ZoneTraffic(OriginFlows(map, from: $0), today: today) }
+  let traffic = try allFlows(map).map { ZoneTraffic($0, today: today) }
   let steps = StepGraph(map, flows: traffic.map(\.flows))
   var findings: [Finding] = []
   for rule in rules.rules {

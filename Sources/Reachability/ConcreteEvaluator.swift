@@ -273,7 +273,7 @@ private struct PacketWalk {
   ) {
     let verb: String
     switch rule.action {
-    case .permit: verb = step.decided == .permit ? "permit" : step.decided == .deny ? "block by inspection" : "permit"
+    case .permit: verb = step.decided == .deny ? "block" : "permit"
     case .deny: verb = "deny"
     case .unknown: verb = "permit or deny"
     // Log, mark, jump and return lines decide nothing themselves.
@@ -282,7 +282,9 @@ private struct PacketWalk {
     let isOpen = degree == .possible || rule.action == .unknown || step.decided == [.permit, .deny]
     trace.append(
       TraceStep(
-        place: list.name, rule: rule.name, effect: isOpen ? "may \(verb)" : verb == "deny" ? "denies" : "\(verb)s",
+        place: list.name, rule: rule.name,
+        effect: isOpen
+          ? "may \(verb)" : verb == "deny" ? "denies" : verb == "block" ? "blocks by inspection" : "permits",
         range: rule.source, isExplicit: rule.isExplicit))
   }
 

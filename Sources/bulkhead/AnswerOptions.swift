@@ -4,26 +4,9 @@ import Findings
 import Reports
 import SitePolicy
 
-/// A format of an answer, and where it goes.
-struct AnswerChoice: ExpressibleByArgument {
-  enum Format: String, CaseIterable {
-    case text, json, csv, markdown
-  }
-  var format: Format
-  /// Nil for standard output.
-  var path: String?
-
-  init?(argument: String) {
-    let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-    guard let format = Format(rawValue: String(parts[0])), parts.count == 1 || !parts[1].isEmpty else { return nil }
-    self.format = format
-    path = parts.count == 2 ? String(parts[1]) : nil
-  }
-
-  init(_ format: Format) { self.format = format }
-
-  static var allValueStrings: [String] { Format.allCases.map(\.rawValue) }
-  var defaultValueDescription: String { format.rawValue }
+/// The formats of an answer.
+enum AnswerFormat: String, CaseIterable {
+  case text, json, csv, markdown
 }
 
 /// What every question about the network can be given.
@@ -32,7 +15,7 @@ struct AnswerOptions: ParsableArguments {
     help: ArgumentHelp(
       "Write the answer as text, json, csv or markdown (as far as the command has it), to standard output or to a file; may be given several times.",
       valueName: "format[=file]"))
-  var output: [AnswerChoice] = []
+  var output: [OutputChoice<AnswerFormat>] = []
 
   @Option(help: ArgumentHelp("The site file to use.", valueName: "file"))
   var site: String?
@@ -50,7 +33,7 @@ struct AnswerOptions: ParsableArguments {
   }
 
   /// Refuses formats that a command does not have.
-  func check(_ known: [AnswerChoice.Format]) throws {
+  func check(_ known: [AnswerFormat]) throws {
     guard let choice = output.first(where: { !known.contains($0.format) }) else { return }
     let names = known.map(\.rawValue).joined(separator: ", ")
     throw ValidationError("This answer has no form as \(choice.format.rawValue); choose from: \(names)")
@@ -60,8 +43,8 @@ struct AnswerOptions: ParsableArguments {
   func network(_ path: String) throws -> SiteNetwork { try readNetwork(path, site: site) }
 
   /// Writes the answer in each chosen form, and ends the run.
-  func finish(_ frame: AnswerFrame, _ forms: [AnswerChoice.Format: (TextStyle) -> [UInt8]]) throws {
-    for choice in output.isEmpty ? [AnswerChoice(.text)] : output {
+  func finish(_ frame: AnswerFrame, _ forms: [AnswerFormat: (TextStyle) -> [UInt8]]) throws {
+    for choice in output.isEmpty ? [OutputChoice<AnswerFormat>(.text)] : output {
       guard let form = forms[choice.format] else { continue }
       let isColoured = choice.path == nil && bulkhead.isColoured(color, .standardOutput)
       let bytes = form(TextStyle(isColoured: isColoured))

@@ -27,10 +27,7 @@ struct FailOn: ExpressibleByArgument {
 }
 
 /// A report format, and where it goes.
-struct OutputChoice: ExpressibleByArgument {
-  enum Format: String, CaseIterable {
-    case text, json
-  }
+struct OutputChoice<Format: RawRepresentable & CaseIterable>: ExpressibleByArgument where Format.RawValue == String {
   var format: Format
   /// Nil for standard output.
   var path: String?
@@ -46,6 +43,11 @@ struct OutputChoice: ExpressibleByArgument {
 
   static var allValueStrings: [String] { Format.allCases.map(\.rawValue) }
   var defaultValueDescription: String { format.rawValue }
+}
+
+/// The formats of a report.
+enum ReportFormat: String, CaseIterable {
+  case text, json
 }
 
 /// `bulkhead check`: the main job.
@@ -64,7 +66,7 @@ struct CheckCommand: ParsableCommand {
     help: ArgumentHelp(
       "Write the report as text or json, to standard output or to a file; may be given several times.",
       valueName: "format[=file]"))
-  var output: [OutputChoice] = []
+  var output: [OutputChoice<ReportFormat>] = []
 
   @Option(help: "The least severity that makes the exit code 1: critical, high, medium, low, info or never.")
   var failOn = FailOn(.medium)
@@ -114,7 +116,7 @@ struct CheckCommand: ParsableCommand {
     }
   }
 
-  private func write(_ report: RunReport, _ choice: OutputChoice, _ outcome: RunOutcome, _ reason: String) throws {
+  private func write(_ report: RunReport, _ choice: OutputChoice<ReportFormat>, _ outcome: RunOutcome, _ reason: String) throws {
     switch (choice.format, choice.path) {
     case (.text, nil):
       let style = TextStyle(isColoured: bulkhead.isColoured(color, .standardOutput))

@@ -13,7 +13,8 @@ extension Check {
         context.policy.selects(context.rule, to, from, topology)
       }) { traffic, flow in
         let opens = flow.branch.permitted.upper.overlaps(traffic.openings)
-        return opens && context.map.letsRepliesBack(flow, in: traffic.space) ? traffic.sessions : traffic.space.empty
+        return opens && context.map.hopThatStopsReplies(to: flow, in: traffic.space) == nil
+          ? traffic.sessions : traffic.space.empty
       }.map { violation in
         try context.finding(
           violation, message: { "answers to \($0.traffic) that \($0.from) \($0.verb) open to \($0.to) flow back down" },

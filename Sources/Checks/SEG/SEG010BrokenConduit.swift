@@ -19,56 +19,16 @@ private func problems(of conduit: Conduit, _ context: SiteContext) throws -> [Fi
   guard let from = zone(conduit.from, context), let to = zone(conduit.to, context) else { return [] }
   // A diode carries the conduit; whether it does so rightly is for the DIO checks.
   if context.diodes.contains(where: { $0.joins(from, to, context.site) }) { return [] }
-  let candidates = context.map.paths(from: from, to: to, destinations: conduit.to.addresses)
-  guard !candidates.paths.isEmpty else { return [unenforced(conduit, from, to, context)] }
   guard let traffic = context.traffic.first(where: { $0.flows.origin == from }) else { return [] }
-  let needed = traffic.space.set(conduit.traffic).intersection(conduit.sessions(traffic))
-  let paths = candidates.paths.map { path in
-    path.path.compactMap { Stop(at: $0, of: needed, conduit, traffic, context.map) }
-  }
-  // Which of several paths packets take is not known, so one that stops them is at fault only if the others do as well.
-  let isCertain = candidates.isComplete && paths.allSatisfy { stops in stops.contains(where: \.isCertain) }
+  let ways = ConduitWays(traffic, to: to, needed: conduit.traffic, sessions: conduit.sessions(traffic))
+  guard !ways.paths.isEmpty else { return [unenforced(conduit, from, to, context)] }
+  var findings =
+    ways.isComplete && !ways.unreached.isEmpty ? [unreached(ways.unreached, conduit, from, to, context)] : []
   var seen: Set<Hop> = []
-  return try paths.joined().filter { seen.insert($0.hop).inserted }.map { stop in
-    try blocked(conduit, from, to, stop, isCertain: isCertain && stop.isCertain, context)
+  findings += try ways.paths.flatMap(\.stops).filter { seen.insert($0.hop).inserted }.map { stop in
+    try blocked(conduit, from, to, stop, isCertain: ways.isBlocked && stop.isCertain, context)
   }
-}
-
-/// What one device stops of a conduit's traffic.
-private struct Stop {
-  var hop: Hop
-  /// What is stopped surely, if anything is, else what may be.
-  var packets: PacketSet
-  /// One of them.
-  var packet: Packet
-  var isCertain: Bool
-
-  /// Nil when the device surely lets everything through.
-  init?(at hop: Hop, of needed: PacketSet, _ conduit: Conduit, _ traffic: ZoneTraffic, _ map: NetworkMap) {
-    let nothing = SetBounds(lower: traffic.space.empty, upper: traffic.space.empty)
-    let permitted = map.passing(conduit.traffic, hop, in: traffic.space).reduce(nothing) { $0.union($1.endToEnd) }
-    let perhaps = needed.subtracting(permitted.lower)
-    let surely = needed.subtracting(permitted.upper)
-    packets = surely.isEmpty ? perhaps : surely
-    guard let packet = packets.witness() else { return nil }
-    self.hop = hop
-    self.packet = packet
-    isCertain = !surely.isEmpty
-  }
-}
-
-extension Conduit {
-  /// The packets that open the conduit's sessions.
-  package func sessions(_ traffic: ZoneTraffic) -> PacketSet {
-    // A conduit for tcp/443 that names no functions does not need Modbus over it.
-    let sessions = functions.isAny ? traffic.openings.intersection(traffic.usual) : traffic.sessions
-    // Nobody sends from or to port 0 (RFC 6335, section 6: reserved), which some platforms always drop.
-    var fromZero = Service(protocols: IPProtocol.withPorts)
-    fromZero.sourcePorts = IntervalSet(0)
-    var toZero = Service(protocols: IPProtocol.withPorts)
-    toZero.destinationPorts = IntervalSet(0)
-    return sessions.subtracting(traffic.space.set(PacketMatch(services: [fromZero, toZero])))
-  }
+  return findings + unanswered(conduit, traffic, to, ways, context)
 }
 
 private func unenforced(
@@ -86,6 +46,50 @@ private func unenforced(
   return finding
 }
 
+/// Part of the conduit's destinations that no path leads to, because of the routes.
+private func unreached(
+  _ addresses: AddressSet, _ conduit: Conduit, _ from: ZoneReference, _ to: ZoneReference, _ context: SiteContext
+) -> Finding {
+  var finding = unenforced(conduit, from, to, context)
+  finding.message = "conduit \(conduit.name): no route leads to \(addresses.summary(limit: 4))"
+  finding.subject = "no route"
+  finding.help = "correct the routes on the way, or the conduit's destination"
+  return finding
+}
+
+/// Sessions that open and whose answers a device without state stops.
+private func unanswered(
+  _ conduit: Conduit, _ traffic: ZoneTraffic, _ to: ZoneReference, _ ways: ConduitWays, _ context: SiteContext
+) -> [Finding] {
+  // Of the protocols that a rule can name, TCP is the one that cannot do without answers.
+  guard conduit.services.contains(where: { $0.protocols.contains(IPProtocol.tcp) }) else { return [] }
+  let opening = PacketMatch(services: [Service(proto: IPProtocol.tcp)])
+  let needed = traffic.space.set(conduit.traffic).intersection(conduit.sessions(traffic))
+    .intersection(traffic.space.set(opening))
+  var seen: Set<Hop> = []
+  return ways.paths.filter(\.stops.isEmpty).compactMap { path -> Finding? in
+    let flows = traffic.flows.flows.filter {
+      $0.to == to && $0.path == path.path && $0.branch.state == .new && $0.branch.endToEnd.upper.overlaps(needed)
+    }
+    let stops = flows.map { context.map.hopThatStopsReplies(to: $0, opening: needed, in: traffic.space) }
+    // Where one of several branches is answered, so may be the session.
+    guard !stops.isEmpty, !stops.contains(nil), case let hop?? = stops.first, seen.insert(hop).inserted else {
+      return nil
+    }
+    let device = context.topology.devices[hop.device].device
+    let isCertain = ways.isComplete && ways.paths.count == 1
+    var finding = unenforced(conduit, traffic.flows.origin, to, context)
+    finding.confidence = isCertain ? .certain : .possible
+    finding.counts = isCertain || context.rule.possibleCounts
+    finding.device = device.label
+    finding.subject = "no answers"
+    finding.message =
+      "conduit \(conduit.name) opens sessions, but \(device.label) keeps no state and no rule lets the answers back"
+    finding.help = "permit the answers (established TCP from the conduit's destination), or filter with state"
+    return finding
+  }
+}
+
 private func zone(_ endpoint: Endpoint, _ context: SiteContext) -> ZoneReference? {
   guard let name = endpoint.zone else { return nil }
   return context.site.zones.firstIndex { $0.name == name }.map { .zone($0) }
@@ -93,7 +97,8 @@ private func zone(_ endpoint: Endpoint, _ context: SiteContext) -> ZoneReference
 
 /// The finding that a device stops part of the conduit's traffic, confirmed by a packet of it.
 private func blocked(
-  _ conduit: Conduit, _ from: ZoneReference, _ to: ZoneReference, _ stop: Stop, isCertain: Bool, _ context: SiteContext
+  _ conduit: Conduit, _ from: ZoneReference, _ to: ZoneReference, _ stop: ConduitStop, isCertain: Bool,
+  _ context: SiteContext
 ) throws -> Finding {
   let device = context.topology.devices[stop.hop.device].device
   let packet = stop.packet

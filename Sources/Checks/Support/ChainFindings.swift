@@ -86,23 +86,13 @@ extension SiteContext {
 
   /// A packet of the step, confirmed by the packet-by-packet evaluator.
   private func example(_ edge: SessionEdge, _ step: ChainStep) throws -> (packet: Packet, witness: Witness) {
-    guard let found = step.example(edge, topology), let flow = flow(of: edge),
-      let pair = flow.branch.packets(arrivingLike: found)
-    else {
+    guard let found = step.example(edge, topology) else {
       throw CheckError.unconfirmedWitness(
         check: check.code, device: device(of: edge.place).label, packet: topology.label(edge.to),
         detail: "no packet takes this step")
     }
-    let ways = NetworkWalk(topology).follow(pair.sent, along: edge.path, hint: pair.arriving.destination)
-    guard ways.contains(where: { $0.hop == edge.path.last && $0.verdict.mayPermit }) else {
-      throw CheckError.unconfirmedWitness(
-        check: check.code, device: device(of: edge.place).label, packet: pair.sent.description,
-        detail: "a step of a chain does not get through")
-    }
-    let witness = Witness(
-      packet: pair.sent, translated: pair.arriving == pair.sent ? nil : pair.arriving, from: topology.label(edge.from),
-      to: topology.label(edge.to), path: name(of: edge.path), steps: ways.flatMap(\.verdict.steps))
-    return (found, witness)
+    let isCertain = edge.sessions.lower.contains(found)
+    return (found, try witness(found, on: edge.flow, certain: isCertain))
   }
 
   /// What an edge carries, in a few lines.
@@ -110,14 +100,6 @@ extension SiteContext {
     let sessions = edge.sessions.lower.isEmpty ? edge.sessions.upper : edge.sessions.lower
     let cover = sessions.forgettingFunctions.boxes(limit: 4)
     return cover.boxes.map(\.withoutFlags.description) + (cover.isComplete ? [] : ["and more"])
-  }
-
-  /// The flow that an edge was made of and that carries its sessions.
-  private func flow(of edge: SessionEdge) -> PathFlow? {
-    traffic.first { $0.flows.origin == edge.from }?.flows.flows.first {
-      $0.to == edge.to && $0.path == edge.path && $0.branch.state == .new
-        && $0.branch.endToEnd.upper.overlaps(edge.sessions.upper)
-    }
   }
 
   /// `jump-1 (10.35.0.20)`, or the address alone.

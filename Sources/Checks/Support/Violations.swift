@@ -85,36 +85,11 @@ extension SiteContext {
   }
 
   /// Where to look for a place in the file.
-  func location(of place: RulePlace) -> SourceRange {
-    if let rule = rule(at: place) { return rule.source }
-    let device = device(of: place)
-    guard let list = place.list else {
-      guard device.pipeline.indices.contains(place.stage) else { return device.source }
-      if case .filter(_, let fallback) = device.pipeline[place.stage].work,
-        case .configured(let range) = fallback.origin
-      {
-        return range
-      }
-      return device.pipeline[place.stage].source
-    }
-    if case .configured(let range) = device.lists[list].fallback.origin { return range }
-    return device.lists[list].source
-  }
+  func location(of place: RulePlace) -> SourceRange { topology.location(of: place) }
 
   /// How an engineer would name a place.
   func name(of place: RulePlace) -> String {
-    if let rule = rule(at: place) { return rule.name }
-    let device = device(of: place)
-    guard let list = place.list else {
-      return device.pipeline.indices.contains(place.stage)
-        ? "the default of \(device.pipeline[place.stage].name)" : "\(device.label), which filters nothing,"
-    }
-    let fallback = device.lists[list].fallback
-    switch fallback.origin {
-    case .configured: return "the configured default of \(device.lists[list].name)"
-    case .implicit(let text): return "the implicit default of \(device.lists[list].name) (\(text))"
-    case .factory(let text): return "the factory default of \(device.lists[list].name) (\(text))"
-    }
+    topology.name(of: place) ?? "\(device(of: place).label), which filters nothing,"
   }
 }
 

@@ -16,24 +16,26 @@ extension SiteContext {
     let preferred = preferences(part).filter { preference in
       shown.boxes.isEmpty || shown.boxes.contains { $0.mayOverlap(preference) }
     }
-    let (from, to) = (topology.label(part.flow.from), topology.label(part.flow.to))
-    let devices = part.flow.path.map { topology.devices[$0.device].device.label }.joined(separator: ", ")
-    guard let proof = shown.set.witness(preferring: preferred), let packets = part.packets(arrivingLike: proof) else {
-      throw CheckError.unconfirmedWitness(
-        check: check.code, device: devices, packet: "\(from) to \(to)", detail: "no packet enters this way")
+    guard let proof = shown.set.witness(preferring: preferred) else {
+      throw unconfirmed(part.flow, "\(topology.label(part.flow.to))", "no packet in what passes")
     }
-    let steps = NetworkWalk(topology).follow(packets.sent, along: part.flow.path, hint: packets.arriving.destination)
-    let last = steps.filter { $0.hop == part.flow.path.last }
-    let mayPass = last.contains { $0.verdict.mayPermit }
-    guard mayPass, !certain || !steps.contains(where: \.verdict.mayDeny) else {
-      throw CheckError.unconfirmedWitness(
-        check: check.code, device: devices, packet: packets.sent.description,
-        detail: steps.flatMap(\.verdict.trace).map { "\($0.place): \($0.rule) \($0.effect)" }
-          .joined(separator: "; "))
-    }
+    return try witness(proof, on: part.flow, certain: certain)
+  }
+
+  /// A packet in end-to-end form as a witness, confirmed by the packet-by-packet evaluator.
+  func witness(_ packet: Packet, on flow: PathFlow, certain: Bool) throws -> Witness {
+    let confirmed: ConfirmedPacket
+    do throws(WalkDisagreement) {
+      confirmed = try NetworkWalk(topology).confirmed(packet, on: flow, certain: certain)
+    } catch { throw unconfirmed(flow, error.packet.description, error.detail) }
     return Witness(
-      packet: packets.sent, translated: packets.arriving == packets.sent ? nil : packets.arriving, from: from, to: to,
-      path: name(of: part.flow.path), steps: told(steps))
+      packet: confirmed.sent, translated: confirmed.translated, from: topology.label(flow.from),
+      to: topology.label(flow.to), path: name(of: flow.path), steps: told(confirmed.steps))
+  }
+
+  private func unconfirmed(_ flow: PathFlow, _ packet: String, _ detail: String) -> CheckError {
+    let devices = flow.path.map { topology.devices[$0.device].device.label }.joined(separator: ", ")
+    return .unconfirmedWitness(check: check.code, device: devices, packet: packet, detail: detail)
   }
 
   /// `fw-office: outside -> dmz, fw-plant: dmz -> inside`.
@@ -72,15 +74,5 @@ extension SiteContext {
     preferred.append(PacketMatch(function: FunctionMatch(functions: IntervalSet(0))))
     preferred.append(PacketMatch(function: FunctionMatch(functions: functions(of: .modbus, .write))))
     return preferred
-  }
-}
-
-extension ViolationPart {
-  /// A packet as its host sends it and as it arrives, given what both have in common; nil when there is none.
-  fileprivate func packets(arrivingLike packet: Packet) -> (sent: Packet, arriving: Packet)? {
-    guard var pair = flow.branch.packets(arrivingLike: packet) else { return nil }
-    pair.sent.state = flow.branch.state
-    pair.arriving.state = flow.branch.state
-    return pair
   }
 }

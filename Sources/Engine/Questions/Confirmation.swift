@@ -11,26 +11,16 @@ extension SiteNetwork {
   func confirmed(
     _ packet: Packet, _ flow: PathFlow, certain: Bool
   ) throws(EngineError) -> (sent: Packet, arriving: Packet) {
-    guard var pair = flow.branch.packets(arrivingLike: packet) else {
-      throw disagreement(packet, flow.path, "no packet enters this way")
+    do throws(WalkDisagreement) {
+      let confirmed = try NetworkWalk(topology).confirmed(packet, on: flow, certain: certain)
+      return (confirmed.sent, confirmed.arriving)
+    } catch {
+      throw .contradiction(
+        """
+        internal error: the sets and the packet-by-packet evaluation disagree about \(error.packet) on the path \
+        \(hops(flow.path).text) (\(error.detail)); please report this with the configuration
+        """)
     }
-    pair.sent.state = flow.branch.state
-    pair.arriving.state = flow.branch.state
-    let steps = NetworkWalk(topology).follow(pair.sent, along: flow.path, hint: pair.arriving.destination)
-    let mayPass = steps.contains { $0.hop == flow.path.last && $0.verdict.mayPermit }
-    guard mayPass, !certain || !steps.contains(where: \.verdict.mayDeny) else {
-      let trace = steps.flatMap(\.verdict.trace).map { "\($0.place): \($0.rule) \($0.effect)" }
-      throw disagreement(pair.sent, flow.path, trace.joined(separator: "; "))
-    }
-    return pair
-  }
-
-  private func disagreement(_ packet: Packet, _ path: [Hop], _ detail: String) -> EngineError {
-    .contradiction(
-      """
-      internal error: the sets and the packet-by-packet evaluation disagree about \(packet) on the path \
-      \(hops(path).text) (\(detail)); please report this with the configuration
-      """)
   }
 
   /// The line behind a step of a packet's trace.
@@ -41,7 +31,7 @@ extension SiteNetwork {
     }
     var range = step.range
     if case .configured(let place) = list.fallback.origin { range = place }
-    return line(range, device: device, name: defaultName(list))
+    return line(range, device: device, name: list.defaultName)
   }
 
   /// A translation for people.

@@ -73,10 +73,9 @@ private struct PacketTrace {
     return TraceHop(
       hop: network.hops([step.hop])[0], packet: step.packet,
       lines: step.verdict.trace.map { line in
-        let effect = line.effect.replacing("block by inspections", with: "blocks by inspection")
         let isPlain = line.rule != "default" || line.isExplicit
         return TraceLine(
-          list: line.place, rule: network.line(line, device), effect: effect,
+          list: line.place, rule: network.line(line, device), effect: line.effect,
           reason: isPlain ? nil : "no rule before takes it",
           isImplied: !line.isExplicit && line.effect.hasPrefix("permit")
             && step.verdict.trace.contains(where: \.isExplicit))

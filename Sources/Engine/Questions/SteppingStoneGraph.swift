@@ -1,33 +1,23 @@
-import Dispatch
 import Findings
 import PacketSets
 import Reachability
 import RuleModel
 import SitePolicy
-import Synchronization
 
 /// The stepping stones of a network, with the flows that they come from.
 struct SteppingStoneGraph {
   let network: SiteNetwork
   let graph: StepGraph
-  private let flows: [ZoneReference: OriginFlows]
 
   /// - Throws: `EngineError.tooLarge`.
   init(_ network: SiteNetwork) throws(EngineError) {
     self.network = network
-    let all = try allFlows(network.map)
-    flows = Dictionary(uniqueKeysWithValues: all.map { ($0.origin, $0) })
-    graph = StepGraph(network.map, flows: all)
+    graph = StepGraph(network.map, flows: try allFlows(network.map))
   }
 
   /// The packet that opens a session of an edge, confirmed, given its end-to-end form.
   func confirmed(_ packet: Packet, _ edge: SessionEdge, certain: Bool) throws(EngineError) -> Packet {
-    let flow = flows[edge.from]?.flows.first {
-      $0.to == edge.to && $0.path == edge.path && $0.branch.state == .new
-        && (certain ? $0.branch.endToEnd.lower : $0.branch.endToEnd.upper).contains(packet)
-    }
-    guard let flow else { throw .contradiction("internal error: no flow has \(packet); please report this") }
-    return try network.confirmed(packet, flow, certain: certain).sent
+    try network.confirmed(packet, edge.flow, certain: certain).sent
   }
 
   /// What every chain takes for granted.
@@ -48,24 +38,6 @@ struct SteppingStoneGraph {
     }
     return lines
   }
-}
-
-/// Hands a value over to the thread that asked for it; only one thread at a time uses it.
-private struct Handed<Value>: @unchecked Sendable { let value: Value }
-
-/// What each zone can send, worked out side by side: each has a packet space of its own.
-private func allFlows(_ map: NetworkMap) throws(EngineError) -> [OriginFlows] {
-  let references = map.topology.references
-  let found = Mutex([Handed<OriginFlows>?](repeating: nil, count: references.count))
-  DispatchQueue.concurrentPerform(iterations: references.count) { index in
-    let flows = Handed(value: OriginFlows(map, from: references[index]))
-    found.withLock { $0[index] = flows }
-  }
-  let flows = found.withLock { $0 }.compactMap { $0?.value }
-  if let exhausted = flows.first(where: \.isExhausted) {
-    throw .tooLarge(device: map.topology.label(exhausted.origin))
-  }
-  return flows
 }
 
 extension SiteNetwork {

@@ -62,8 +62,7 @@ private struct MatrixRow {
     cell.diodes = network.diodes.filter { $0.joins(order[from], order[to], network.site) }.map(\.entry.name)
     // What a diode carries is for the DIO checks.
     if cell.diodes.isEmpty {
-      let all = flows.reduce(nothing) { $0.union($1.branch.endToEnd) }
-      cell.unmet = conduits.filter(\.isRequired).compactMap { unmet($0, all, to: order[to]) }
+      cell.unmet = conduits.filter(\.isRequired).compactMap { unmet($0, to: order[to]) }
     }
     return cell
   }
@@ -97,16 +96,21 @@ private struct MatrixRow {
       && conduit.to.addresses.overlaps(network.topology.networks(of: to))
   }
 
-  private func unmet(_ conduit: Conduit, _ all: SetBounds, to: ZoneReference) -> UnmetConduit? {
+  /// What of a required conduit does not surely get through, whichever path is taken.
+  private func unmet(_ conduit: Conduit, to: ZoneReference) -> UnmetConduit? {
     var needed = conduit.traffic
     needed.sources = needed.sources.intersection(network.topology.networks(of: order[from]))
     needed.destinations = needed.destinations.intersection(network.topology.networks(of: to))
-    let sessions = traffic.space.set(needed).intersection(conduit.sessions(traffic))
-    let missing = sessions.subtracting(all.lower)
-    guard !missing.isEmpty else { return nil }
-    let blocked = sessions.subtracting(all.upper)
-    return UnmetConduit(
-      conduit: conduit.name, isBlocked: !blocked.isEmpty,
-      traffic: (blocked.isEmpty ? missing : blocked).regions(limit: 4))
+    let sessions = conduit.sessions(traffic)
+    let ways = ConduitWays(traffic, to: to, needed: needed, sessions: sessions)
+    if ways.isMet { return nil }
+    let stops = ways.paths.flatMap(\.stops)
+    let chosen = stops.filter { $0.isCertain == stops.contains(where: \.isCertain) }
+    var missing = chosen.reduce(traffic.space.empty) { $0.union($1.packets) }
+    if missing.isEmpty {
+      needed.destinations = ways.unreached.isEmpty ? needed.destinations : ways.unreached
+      missing = traffic.space.set(needed).intersection(sessions)
+    }
+    return UnmetConduit(conduit: conduit.name, isBlocked: ways.isBlocked, traffic: missing.regions(limit: 4))
   }
 }

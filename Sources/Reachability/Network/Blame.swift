@@ -1,5 +1,6 @@
 import PacketSets
 import RuleModel
+import SourceText
 
 /// A rule, or a default, of a device.
 public struct RulePlace: Hashable, Sendable {
@@ -81,5 +82,42 @@ extension SiteTopology {
   public func isExplicit(_ share: PermitShare, _ flow: PathFlow) -> Bool {
     guard let list = share.list, let rule = share.rule else { return false }
     return devices[flow.path[share.hop].device].device.lists[list].rules[rule].isExplicit
+  }
+}
+
+extension SiteTopology {
+  /// Where to look for a place in the file.
+  public func location(of place: RulePlace) -> SourceRange {
+    let device = devices[place.device].device
+    guard let list = place.list else {
+      guard device.pipeline.indices.contains(place.stage) else { return device.source }
+      let stage = device.pipeline[place.stage]
+      if case .filter(_, let fallback) = stage.work, case .configured(let range) = fallback.origin { return range }
+      return stage.source
+    }
+    if let rule = place.rule { return device.lists[list].rules.source(at: rule) }
+    if case .configured(let range) = device.lists[list].fallback.origin { return range }
+    return device.lists[list].source
+  }
+
+  /// How an engineer would name a place; nil for a device that filters nothing.
+  public func name(of place: RulePlace) -> String? {
+    let device = devices[place.device].device
+    guard let list = place.list else {
+      return device.pipeline.indices.contains(place.stage)
+        ? "the default of \(device.pipeline[place.stage].name)" : nil
+    }
+    return place.rule.map { device.lists[list].rules[$0].name } ?? device.lists[list].defaultName
+  }
+}
+
+extension RuleList {
+  /// `the implicit default of OUTSIDE_in (every access list ends so)`.
+  public var defaultName: String {
+    switch fallback.origin {
+    case .configured: "the configured default of \(name)"
+    case .implicit(let text): "the implicit default of \(name) (\(text))"
+    case .factory(let text): "the factory default of \(name) (\(text))"
+    }
   }
 }

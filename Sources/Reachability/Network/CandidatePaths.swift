@@ -58,10 +58,12 @@ extension NetworkMap {
   }
 
   /// The packets that answer a flow: from where it goes to where it comes from, and from its port to its port.
-  private func answers(to flow: PathFlow, in space: PacketSpace) -> PacketSet {
+  private func answers(to flow: PathFlow, _ opening: PacketSet?, in space: PacketSpace) -> PacketSet {
     // Behind translations each device sees other addresses, and what is too much to turn round is taken as everything.
-    let cover = flow.branch.permitted.upper.boxes(limit: 256)
-    guard flow.branch.translations.isEmpty, cover.isComplete else { return space.set(PacketMatch(states: .reply)) }
+    guard flow.branch.translations.isEmpty else { return space.set(PacketMatch(states: .reply)) }
+    let sessions = opening.map { flow.branch.permitted.upper.intersection($0) } ?? flow.branch.permitted.upper
+    let cover = sessions.boxes(limit: 256)
+    guard cover.isComplete else { return space.set(PacketMatch(states: .reply)) }
     return space.set(cover.boxes.map(\.answer))
   }
 
@@ -87,18 +89,22 @@ extension NetworkMap {
     }
   }
 
-  /// Whether answers to sessions of a flow find their way back along its path.
+  /// The device that stops every answer to sessions of a flow on its way back along the path; nil when some may come back.
   ///
   /// A stateful device lets them pass; of another the rules decide.
-  public func letsRepliesBack(_ flow: PathFlow, in space: PacketSpace) -> Bool {
-    var branches = [FlowBranch(answers(to: flow, in: space))]
+  ///
+  /// - Parameter opening: the sessions in question, in end-to-end form; all by default.
+  public func hopThatStopsReplies(
+    to flow: PathFlow, opening: PacketSet? = nil, in space: PacketSpace
+  ) -> Hop? {
+    var branches = [FlowBranch(answers(to: flow, opening, in: space))]
     for hop in flow.path.reversed() {
       let cache = RuleSetCache(device: topology.devices[hop.device].device, space: space)
       let back = DeviceFlow(ingress: hop.egress, egress: hop.ingress, cache: cache)
       branches = branches.flatMap { back.forward($0) }
-      if branches.isEmpty { return false }
+      if branches.isEmpty { return hop }
     }
-    return true
+    return nil
   }
 }
 

@@ -23,6 +23,23 @@ public struct Walk: Sendable {
   public var path: [Hop] { steps.map(\.hop) }
 }
 
+/// A packet that the walk confirms.
+public struct ConfirmedPacket: Sendable {
+  public var sent: Packet
+  public var arriving: Packet
+  public var steps: [WalkStep]
+
+  /// As it arrives, if that is otherwise than it was sent.
+  public var translated: Packet? { arriving == sent ? nil : arriving }
+}
+
+/// The sets and the walk tell different stories about a packet: one of them is wrong.
+public struct WalkDisagreement: Error {
+  public var packet: Packet
+  /// What the walk says.
+  public var detail: String
+}
+
 /// Follows one packet device by device, without sets: the independent second opinion on every answer about the network.
 public struct NetworkWalk: Sendable {
   let topology: SiteTopology
@@ -45,6 +62,29 @@ public struct NetworkWalk: Sendable {
     var steps: [WalkStep] = []
     follow(packet, path[...], hint, hasUnknownSource: false, &steps)
     return steps
+  }
+
+  /// A packet of a flow as its host sends it and as it arrives, once this walk agrees with the sets that it gets through.
+  ///
+  /// - Parameters:
+  ///   - packet: in end-to-end form.
+  ///   - certain: whether it must get through surely.
+  /// - Throws: `WalkDisagreement`.
+  public func confirmed(
+    _ packet: Packet, on flow: PathFlow, certain: Bool
+  ) throws(WalkDisagreement) -> ConfirmedPacket {
+    guard var pair = flow.branch.packets(arrivingLike: packet) else {
+      throw WalkDisagreement(packet: packet, detail: "no packet enters this way")
+    }
+    pair.sent.state = flow.branch.state
+    pair.arriving.state = flow.branch.state
+    let steps = follow(pair.sent, along: flow.path, hint: pair.arriving.destination)
+    let mayPass = steps.contains { $0.hop == flow.path.last && $0.verdict.mayPermit }
+    guard mayPass, !certain || !steps.contains(where: \.verdict.mayDeny) else {
+      let trace = steps.flatMap(\.verdict.trace).map { "\($0.place): \($0.rule) \($0.effect)" }
+      throw WalkDisagreement(packet: pair.sent, detail: trace.joined(separator: "; "))
+    }
+    return ConfirmedPacket(sent: pair.sent, arriving: pair.arriving, steps: steps)
   }
 
   private func follow(

@@ -105,9 +105,10 @@ public final class OriginFlows {
     explore(entering, state)
     let strays = flows.compactMap { flow -> PathFlow? in
       var flow = flow
-      let upper = new.filter { $0.to == flow.to }.reduce(flow.branch.permitted.upper) {
-        $0.subtracting($1.branch.permitted.upper)
-      }
+      // Behind a translation packets of several senders look alike, so only what is sent as it arrives is compared.
+      let isPlain = flow.branch.translations.isEmpty
+      let upper = new.filter { isPlain && $0.to == flow.to && $0.branch.translations.isEmpty }
+        .reduce(flow.branch.permitted.upper) { $0.subtracting($1.branch.permitted.upper) }
       flow.branch.permitted = SetBounds(lower: space.empty, upper: upper)
       return upper.isEmpty ? nil : flow
     }

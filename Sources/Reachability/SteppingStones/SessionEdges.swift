@@ -4,9 +4,8 @@ import SitePolicy
 
 /// The sessions that one rule lets hosts of a zone open to hosts of another, along one path.
 public struct SessionEdge {
-  public var from: ZoneReference
-  public var to: ZoneReference
-  public var path: [Hop]
+  /// The flow that they are part of.
+  public var flow: PathFlow
   /// The rule that lets them through, of the device that guards the target.
   public var place: RulePlace
   /// In end-to-end form.
@@ -14,6 +13,10 @@ public struct SessionEdge {
   /// Every source and destination of `sessions`.
   public var sources: AddressSet
   public var destinations: AddressSet
+
+  public var from: ZoneReference { flow.from }
+  public var to: ZoneReference { flow.to }
+  public var path: [Hop] { flow.path }
 
   /// The hosts that some of `hosts` can open a session to. O(nodes of the sessions' addresses).
   func destinations(from hosts: AddressSet) -> AddressSet {
@@ -34,7 +37,7 @@ extension OriginFlows {
       guard !sessions.upper.isEmpty else { return [] }
       return topology.blame(sessions, flow).map { place, packets in
         SessionEdge(
-          from: flow.from, to: flow.to, path: flow.path, place: place, sessions: packets,
+          flow: flow, place: place, sessions: packets,
           sources: packets.upper.sourceAddresses, destinations: packets.upper.destinationAddresses)
       }
     }
