@@ -29,11 +29,13 @@ func bind(_ site: Site, _ files: [[ReadFile]]) throws(EngineError) -> BoundSite 
           no firewall and no diode; check the path and the format
           """)
     }
-    try checkInterfaces(entry, devices)
+    let ends = site.links.flatMap { [$0.a, $0.b] }.filter { $0.device == entry.name }.map(\.interface)
+    let bindings = entry.interfaces.map(\.interface)
+    try checkInterfaces(entry, bindings + ends, devices)
     bound.devices += devices.map { device in
       var device = device
       device.name = entry.name
-      if !device.listsAllInterfaces { device.addInterfaces(of: entry) }
+      if !device.listsAllInterfaces { device.addInterfaces(bindings + ends, of: entry) }
       for inspection in files.flatMap(\.reading.inspections) { device.add(inspection, runs: entry.inspection) }
       return (device, entry)
     }
@@ -57,7 +59,12 @@ private func joinTwins(_ bound: inout BoundSite) throws(EngineError) {
     bound.twins.append(
       Twin(standby: standby, primary: primary, comparison: try comparison(standby, primary), entry: entry))
   }
-  let equal = bound.twins.filter { if case .equal = $0.comparison { true } else { false } }.map(\.standby.label)
+  // A standby that is wired otherwise may lead where its primary does not, whatever the rules.
+  let equal = bound.twins.filter { twin in
+    guard case .equal = twin.comparison else { return false }
+    let primary = bound.devices.first { $0.device.label == twin.primary.label }
+    return primary.map { twin.standby.isWired(as: twin.primary, twin.entry, $0.entry) } ?? false
+  }.map(\.standby.label)
   bound.devices.removeAll { equal.contains($0.device.label) }
 }
 
@@ -73,17 +80,17 @@ private func comparison(_ standby: Device, _ primary: Device) throws(EngineError
   }
 }
 
-/// A binding to an interface that does not exist would silently judge nothing.
-private func checkInterfaces(_ entry: DeviceEntry, _ devices: [Device]) throws(EngineError) {
+/// A binding to an interface that does not exist would silently judge nothing, and a link to one would join nothing.
+private func checkInterfaces(_ entry: DeviceEntry, _ names: [String], _ devices: [Device]) throws(EngineError) {
   guard !devices.isEmpty else { return }
   let known = devices.flatMap(\.interfaces).flatMap { [$0.name] + $0.aliases }
-  for binding in entry.interfaces where !known.contains(binding.interface) {
+  for name in names where !known.contains(name) {
     // An interface that no rule names is real all the same where the file lists only those that rules name.
     if devices.contains(where: { !$0.listsAllInterfaces }) { continue }
-    let hint = nearest(to: binding.interface, among: known).map { "; did you mean \($0)?" } ?? ""
+    let hint = nearest(to: name, among: known).map { "; did you mean \($0)?" } ?? ""
     throw .binding(
       message: """
-        device \(entry.name): no interface \(binding.interface)\(hint) It has: \(known.joined(separator: ", "))
+        device \(entry.name): no interface \(name)\(hint) It has: \(known.joined(separator: ", "))
         """)
   }
 }
@@ -111,6 +118,17 @@ private func merged(_ diodes: [Diode], _ entry: DeviceEntry) -> Diode? {
 }
 
 extension Device {
+  /// Whether two devices have the same interfaces on the same networks, bound to the same zones, and the same routes.
+  fileprivate func isWired(as other: Device, _ entry: DeviceEntry, _ otherEntry: DeviceEntry) -> Bool {
+    func wiring(_ device: Device, _ entry: DeviceEntry) -> Set<String> {
+      let interfaces = device.interfaces.map { "\($0.name) \($0.networks) \($0.isShutdown) \($0.isManagementOnly)" }
+      let zones = entry.interfaces.map { "\($0.interface): \($0.zones.sorted())" }
+      let routes = device.routes.map { "\($0.network) \($0.interface ?? "") \(String(describing: $0.gateway))" }
+      return Set(interfaces + zones + routes)
+    }
+    return hasOtherRoutes == other.hasOtherRoutes && wiring(self, entry) == wiring(other, otherEntry)
+  }
+
   /// Puts an inspection engine in front of everything else that the device does to forwarded packets.
   ///
   /// Unless the site file says that it runs inline, its drops are possible only: the rules do not tell whether they are in
@@ -134,10 +152,11 @@ extension Device {
     pipeline.insert(stage, at: 0)
   }
 
-  /// Adds the interfaces that the site file binds and no rule names.
-  fileprivate mutating func addInterfaces(of entry: DeviceEntry) {
-    for binding in entry.interfaces where !interfaces.contains(where: { $0.name == binding.interface }) {
-      interfaces.append(Interface(name: binding.interface, source: binding.source))
+  /// Adds the interfaces that the site file names and no rule does.
+  fileprivate mutating func addInterfaces(_ names: [String], of entry: DeviceEntry) {
+    for name in names where !interfaces.contains(where: { $0.name == name || $0.aliases.contains(name) }) {
+      let binding = entry.interfaces.first { $0.interface == name }
+      interfaces.append(Interface(name: name, source: binding?.source ?? entry.source))
     }
   }
 }

@@ -113,6 +113,21 @@ extension SiteReader {
     assets.append(asset)
   }
 
+  /// The addresses of a dual-homed asset lie in two zones or more, and all of them in some zone.
+  private mutating func checkDualHomed(_ asset: Asset, at place: SourceRange) {
+    let homes = zones.filter { $0.networks.overlaps(asset.addresses) }
+    let astray = homes.reduce(asset.addresses) { $0.subtracting($1.networks) }
+    if !astray.isEmpty {
+      document.complain(
+        place, "no zone holds \(astray.summary(limit: 3)) of asset \(quoted(asset.name))",
+        help: "correct the address, or add its network to a zone")
+    } else if homes.count < 2 {
+      document.complain(
+        place, "asset \(quoted(asset.name)) is dual-homed, but its addresses lie in one zone",
+        help: "give all of its addresses, or remove `dual-homed`")
+    }
+  }
+
   /// The zone that the asset names, which must hold its addresses; or else the one that holds them.
   private mutating func assetZone(_ asset: Asset, at nameRange: SourceRange, _ fields: Fields) -> String? {
     let place = fields["address"]?.range ?? nameRange
@@ -120,6 +135,7 @@ extension SiteReader {
     // Of several zones the first address tells which one the asset is listed under.
     let addresses = isDualHomed ? asset.addresses.first.map { AddressSet($0) } ?? .empty : asset.addresses
     let holding = zone(holding: addresses)
+    if isDualHomed { checkDualHomed(asset, at: place) }
     if let node = fields["zone"] {
       guard let name = zoneName(node, "zone"), let index = zoneIndex[name] else { return nil }
       if !addresses.isSubset(of: zones[index].networks) {

@@ -116,7 +116,9 @@ struct CheckCommand: ParsableCommand {
     }
   }
 
-  private func write(_ report: RunReport, _ choice: OutputChoice<ReportFormat>, _ outcome: RunOutcome, _ reason: String) throws {
+  private func write(_ report: RunReport, _ choice: OutputChoice<ReportFormat>, _ outcome: RunOutcome, _ reason: String)
+    throws
+  {
     switch (choice.format, choice.path) {
     case (.text, nil):
       let style = TextStyle(isColoured: bulkhead.isColoured(color, .standardOutput))

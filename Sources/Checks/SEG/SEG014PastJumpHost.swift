@@ -11,6 +11,13 @@ extension Check {
       guard let access = context.site.remoteAccess else { return [] }
       let hosts = access.jumpHosts.reduce(AddressSet.empty) { $0.union($1.addresses) }
       let found = context.chains(past: hosts, from: access)
+      if found.chains.isEmpty, found.isCut,
+        let target = context.topology.references.first(where: {
+          context.policy.selects(context.rule.to, $0, context.topology)
+        })
+      {
+        return [context.undecided(to: target, help: "name hosts instead of wide blocks in what remote users may open")]
+      }
       // One rule that lets remote users in is one finding, wherever it leads.
       var order: [RulePlace] = []
       var byEntrance: [RulePlace: [Chain]] = [:]

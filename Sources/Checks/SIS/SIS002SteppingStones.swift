@@ -14,6 +14,10 @@ extension Check {
         context.policy.selects(context.rule.to, $0, context.topology) && !origins.contains($0)
       }.compactMap { target in
         let found = context.chains(from: origins, to: target)
+        if found.chains.isEmpty, found.isCut {
+          return context.undecided(
+            to: target, help: "name hosts instead of wide blocks; `bulkhead chains` shows single zones")
+        }
         // One step is SIS001's.
         return try context.finding(
           found.chains.filter { $0.steps.count > 1 }, isCut: found.isCut,

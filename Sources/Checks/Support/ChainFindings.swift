@@ -44,6 +44,19 @@ extension SiteContext {
     return finding
   }
 
+  /// The finding that there are too many ways to follow, so that none was found and none is ruled out.
+  func undecided(to target: ZoneReference, help: String) -> Finding {
+    var finding = Finding(
+      code: check.code, name: check.name, severity: rule.severity ?? check.severity, confidence: .possible,
+      message:
+        "cannot tell whether \(topology.label(target)) is reached by stepping stones: there are too many ways to follow",
+      device: nil, property: name(target), subject: "too many ways", location: topology.zone(target)?.source, help: help
+    )
+    finding.counts = rule.possibleCounts
+    finding.consequence = topology.zone(target)?.touched
+    return finding
+  }
+
   private func name(_ zone: ZoneReference) -> String { topology.zone(zone)?.name ?? "unzoned" }
 
   /// The rule that is part of most chains, and of how many; of several the one nearest to the target.

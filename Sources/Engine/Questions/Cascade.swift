@@ -49,15 +49,13 @@ private struct Cascade {
 
   private func reach(_ foothold: Foothold) throws(EngineError) -> CascadeReach {
     let isWhole = foothold.hosts == network.topology.networks(of: foothold.zone)
-    let rest = network.topology.networks(of: foothold.zone).subtracting(foothold.hosts)
     let assets = network.site.assets.filter { $0.addresses.overlaps(foothold.hosts) }
       .map { (name: $0.name, consequence: $0.consequence) }.enumerated()
       .sorted { a, b in
         let (one, other) = (rank(a.element.consequence), rank(b.element.consequence))
         return one != other ? one > other : a.offset < b.offset
       }.map(\.element)
-    let isRest = !isWhole && rest.v4.count + rest.v6.count <= 64 && foothold.hosts.v4.count > 64
-    let text = isWhole ? "all of it" : isRest ? "the rest of it" : foothold.hosts.summary(limit: 4)
+    let text = isWhole ? "all of it" : foothold.hosts.summary(limit: 4)
     return CascadeReach(
       zone: network.title(foothold.zone), hosts: text, assets: assets,
       consequence: worst(foothold.zone, foothold.hosts), hop: try lastHop(to: foothold))
