@@ -186,7 +186,7 @@ extension JSONReader {
     default: break
     }
     position = min(start, bytes.count)
-    throw error("this escape is not one of JSON's", "use \\\" \\\\ \\/ \\b \\f \\n \\r \\t or \\uXXXX (not \\u0000)")
+    throw error("this escape is not one of JSON's", "use \\\" \\\\ \\/ \\b \\f \\n \\r \\t or \\uHHHH (not \\u0000)")
   }
 
   /// Four hexadecimal digits, or two such escapes that form a surrogate pair; nil when they form no character.

@@ -207,7 +207,7 @@ extension TOMLLexer {
       guard isBlock, [ASCII.space, ASCII.tab, ASCII.lineFeed, ASCII.carriageReturn].contains(kind) else {
         position = start
         throw error(
-          "this escape is not one of TOML's", "use \\\" \\\\ \\b \\f \\n \\r \\t \\uXXXX or '...' without escapes")
+          "this escape is not one of TOML's", "use \\\" \\\\ \\b \\f \\n \\r \\t \\uHHHH or '...' without escapes")
       }
       while let byte, ASCII.isBlank(byte) || byte == ASCII.lineFeed || byte == ASCII.carriageReturn { position += 1 }
     }

@@ -61,8 +61,7 @@ extension SiteContext {
 
   /// The rule that is part of most chains, and of how many; of several the one nearest to the target.
   private func mostNeeded(in chains: [Chain], _ shortest: Chain) -> (place: RulePlace, count: Int)? {
-    var counts: [RulePlace: Int] = [:]
-    for chain in chains { for place in chain.places { counts[place, default: 0] += 1 } }
+    let counts = chains.needs
     func rank(_ place: RulePlace) -> (Int, Int, SourceRange) {
       let step = shortest.steps.lastIndex { $0.place == place } ?? -1
       return (-counts[place]!, -step, location(of: place))
@@ -70,13 +69,14 @@ extension SiteContext {
     return counts.keys.min { rank($0) < rank($1) }.map { ($0, counts[$0]!) }
   }
 
+  /// Counts only: without the rule, longer chains may be left, which `bulkhead chains` tries.
   private func whatIf(_ key: (place: RulePlace, count: Int)?, of total: Int, isCut: Bool) -> [String] {
     guard let key else { return [] }
     let all = isCut ? "at least \(total)" : "\(total)"
     let share =
-      key.count == total && !isCut
-      ? total == 1 ? "the only chain" : "all \(total) chains" : "\(key.count) of \(all) chains"
-    return ["what if: without \(name(of: key.place)) of \(device(of: key.place).label), \(share) would be cut"]
+      total == 1 && !isCut
+      ? "the only minimal chain needs" : "\(key.count) of \(all) minimal chains \(key.count == 1 ? "needs" : "need")"
+    return ["what if: \(share) \(name(of: key.place)) of \(device(of: key.place).label)"]
   }
 
   /// A step in words, and the place of its rule.

@@ -139,10 +139,8 @@ private struct ChainSearch {
 
   /// The place that most chains need.
   private func weakest(_ chains: Chains) -> (place: RulePlace, count: Int)? {
-    var counts: [RulePlace: Int] = [:]
-    for chain in chains.chains { for place in chain.places { counts[place, default: 0] += 1 } }
     // Of several the first in the order of the files, so that the answer is the same every time.
-    return counts.max { a, b in
+    chains.chains.needs.max { a, b in
       a.value != b.value ? a.value < b.value : network.rank(a.key) > network.rank(b.key)
     }.map { (place: $0.key, count: $0.value) }
   }

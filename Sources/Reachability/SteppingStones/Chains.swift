@@ -19,6 +19,17 @@ public struct Chain {
   public var places: Set<RulePlace> { Set(steps.compactMap(\.place)) }
 }
 
+extension [Chain] {
+  /// How many of the chains need each rule.
+  ///
+  /// Without it those are gone; longer ones, which were no minimal chains while it was there, may be left.
+  public var needs: [RulePlace: Int] {
+    reduce(into: [:]) { counts, chain in
+      for place in chain.places { counts[place, default: 0] += 1 }
+    }
+  }
+}
+
 /// The minimal chains to a target: no host on them could have been left out.
 public struct Chains {
   /// Short ones first.

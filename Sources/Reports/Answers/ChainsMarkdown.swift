@@ -5,7 +5,7 @@ public func chainsMarkdown(_ report: ChainsReport) -> String {
   var text =
     "# Stepping stones\n\nSite \(report.frame.site.markdown).\n\n| from | to | hops | chains |\n|---|---|---|---|\n"
   for pair in report.pairs {
-    let hops = pair.shortest.isEmpty ? "–" : "\(pair.shortest.count)"
+    let hops = pair.shortest.isEmpty ? pair.isCut ? "cannot tell" : "–" : "\(pair.shortest.count)"
     text +=
       "| \(pair.from.markdown) | \(pair.to.markdown) | \(hops) | \(pair.isCut ? "at least " : "")\(pair.count) |\n"
   }

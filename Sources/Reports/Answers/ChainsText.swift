@@ -28,7 +28,9 @@ private func overview(_ report: ChainsReport, _ writer: inout LineWriter) {
   let width = min(report.pairs.map { printable($0.to).count }.max() ?? 0, 60)
   for (index, pair) in report.pairs.enumerated() {
     if index == 0 || report.pairs[index - 1].from != pair.from { writer.line("from \(pair.from)") }
-    let text = pair.shortest.isEmpty ? "no chain" : "\(hopText(pair.shortest.count)) at least, \(pair.countText)"
+    // A search that gave up before it found a chain rules none out.
+    let nothing = pair.isCut ? "cannot tell: there are too many ways to follow" : "no chain"
+    let text = pair.shortest.isEmpty ? nothing : "\(hopText(pair.shortest.count)) at least, \(pair.countText)"
     writer.line("  \(printable(pair.to).filled(width))  \(text)")
   }
 }
