@@ -45,12 +45,13 @@ public func steppingStoneChains(
 private func tryWithout(_ network: SiteNetwork, _ found: inout [FoundPair]) throws(EngineError) {
   var places: [RulePlace] = []
   for place in found.compactMap(\.place) where !places.contains(place) { places.append(place) }
-  // Each takes as long as the answer so far.
-  for place in places.prefix(16) {
+  // Each takes as long as the answer so far, which is long where there are many rules.
+  let rules = network.topology.devices.reduce(0) { $0 + $1.device.lists.reduce(0) { $0 + $1.rules.count } }
+  for place in places.prefix(rules > 50_000 ? 0 : 16) {
     guard let other = network.without(place) else { continue }
     let stones = try SteppingStoneGraph(other)
     for index in found.indices where found[index].place == place {
-      let steps = Spread(from: [found[index].start.foothold], in: stones.graph).steps(to: found[index].target.foothold)
+      let steps = stones.graph.spread(from: found[index].start.foothold).steps(to: found[index].target.foothold)
       found[index].pair.weakest?.rest = steps.map { .hops($0) } ?? .nothing
     }
   }
@@ -148,7 +149,7 @@ private struct ChainSearch {
   /// The key assets among the targets, the nearest first; nothing where the target is one host.
   private func assets(_ start: ChainEnd, _ target: ChainEnd) -> [(name: String, hops: Int)] {
     guard let zone = network.topology.zone(target.foothold.zone) else { return [] }
-    let spread = Spread(from: [start.foothold], in: stones.graph)
+    let spread = stones.graph.spread(from: start.foothold)
     let found = keyAssets(zone).compactMap { asset -> (name: String, hops: Int)? in
       let hosts = asset.addresses.intersection(target.foothold.hosts)
       guard !hosts.isEmpty, hosts != target.foothold.hosts else { return nil }

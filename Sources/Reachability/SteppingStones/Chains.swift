@@ -86,9 +86,7 @@ public struct Chains {
     if (earlier + [foothold]).contains(where: { $0.zone == next.to.zone }) { return false }
     return !earlier.contains { hosts in
       hosts.zone != foothold.zone
-        && graph.sessions(from: hosts.zone).contains {
-          $0.to == next.to.zone && $0.destinations(from: hosts.hosts).overlaps(next.to.hosts)
-        }
+        && graph.targets(from: hosts)[next.to.zone]?.overlaps(next.to.hosts) ?? false
     }
   }
 }
@@ -96,7 +94,7 @@ public struct Chains {
 /// The fewest steps to the target from each zone that a spread reaches, as if every host could take every step of its zone.
 private func zoneDistances(to target: Foothold, from start: Foothold, _ graph: StepGraph) -> [ZoneReference: Int] {
   var incoming: [ZoneReference: Set<ZoneReference>] = [:]
-  for zone in Spread(from: [start], in: graph).reached.keys {
+  for zone in graph.spread(from: start).reached.keys {
     for step in graph.steps(from: Foothold(zone: zone, hosts: graph.topology.networks(of: zone))) {
       incoming[step.to.zone, default: []].insert(zone)
     }

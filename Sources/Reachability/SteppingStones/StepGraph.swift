@@ -39,6 +39,8 @@ public final class StepGraph {
   private var edges: [ZoneReference: [SessionEdge]] = [:]
   private let dualHomed: [Asset]
   private var known: [Foothold: [(kind: StepKind, to: Foothold)]] = [:]
+  private var reached: [Foothold: [ZoneReference: AddressSet]] = [:]
+  private var spreads: [Foothold: Spread] = [:]
 
   public var topology: SiteTopology { map.topology }
 
@@ -73,6 +75,25 @@ public final class StepGraph {
     if let known = known[foothold] { return known }
     let found = findSteps(from: foothold)
     known[foothold] = found
+    return found
+  }
+
+  /// Every host that one session from a foothold leads to, by zone; worked out when first asked for.
+  func targets(from foothold: Foothold) -> [ZoneReference: AddressSet] {
+    if let known = reached[foothold] { return known }
+    let found = steps(from: foothold).reduce(into: [ZoneReference: AddressSet]()) { hosts, step in
+      guard case .session = step.kind else { return }
+      hosts[step.to.zone] = (hosts[step.to.zone] ?? .empty).union(step.to.hosts)
+    }
+    reached[foothold] = found
+    return found
+  }
+
+  /// Everything that can be reached from a foothold; worked out when first asked for.
+  public func spread(from foothold: Foothold) -> Spread {
+    if let known = spreads[foothold] { return known }
+    let found = Spread(from: [foothold], in: self)
+    spreads[foothold] = found
     return found
   }
 
