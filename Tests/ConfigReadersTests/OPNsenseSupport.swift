@@ -67,7 +67,7 @@ extension String {
   /// `tcp 10.1.0.5 10.2.0.9 502`, with `from 40000` at the end for the source port.
   func asPacket() throws -> Packet {
     let words = split(separator: " ").map(String.init)
-    let numbers: [String: UInt8] = ["tcp": 6, "udp": 17, "icmp": 1, "icmp6": 58, "gre": 47, "esp": 50]
+    let numbers: [String: UInt8] = ["tcp": 6, "udp": 17, "icmp": 1, "icmp6": 58, "gre": 47, "esp": 50, "carp": 112]
     var packet = Packet(
       source: try #require(IPAddress(words[1])), destination: try #require(IPAddress(words[2])),
       proto: try #require(numbers[words[0]]))

@@ -121,6 +121,47 @@ import Testing
     #expect(try config.verdict("wan", "opt1", "tcp 192.168.7.7 10.2.0.9 80") == "permit")
   }
 
+  /// What makes a firewall one of a pair.
+  private static let pairs = [
+    "<virtualip><vip><mode>carp</mode><interface>lan</interface><subnet>10.1.0.254</subnet></vip></virtualip>",
+    "<hasync><pfsyncenabled>on</pfsyncenabled></hasync>",
+  ]
+
+  /// pfSense, src/etc/inc/filter.inc, `filter_process_carp_rules`: `block in quick proto carp from (self)` and `pass quick
+  /// proto carp`, both only when `hasync` or `virtualip/vip` is not empty.
+  @Test func carpOfPfSense() throws {
+    let packet = "carp 10.1.0.5 10.2.0.9"
+    for more in Self.pairs {
+      let config = PfText(root: "pfsense", more: more)
+      #expect(try config.verdict("lan", "opt1", packet) == "permit")
+      #expect(try config.verdict("lan", "opt1", "carp 10.1.0.1 10.2.0.9") == "deny")
+    }
+    for more in ["", "<virtualip/>", "<hasync></hasync>"] {
+      #expect(try PfText(root: "pfsense", more: more).verdict("lan", "opt1", packet) == "deny")
+    }
+    // pfSense 2.0 kept the settings with those of packages.
+    let old = "<installedpackages><carpsettings><config><x>1</x></config></carpsettings></installedpackages>"
+    #expect(try PfText(root: "pfsense", more: old).verdict("lan", "opt1", packet) == "permit")
+  }
+
+  /// OPNsense, src/etc/inc/filter.lib.inc, "CARP defaults": `proto carp` from anywhere to anywhere whether CARP is in use or
+  /// not, and without use `block in` from `(self)`; issue 5613 of opnsense/core, after which only 224.0.0.18 and ff02::12
+  /// are passed. The release is not in the file.
+  @Test func carpOfOPNsense() throws {
+    for more in Self.pairs {
+      let config = PfText(more: more)
+      #expect(try config.verdict("lan", "opt1", "carp 10.1.0.5 224.0.0.18") == "permit")
+      #expect(try config.verdict("lan", "opt1", "carp 2001:db8::5 ff02::12") == "permit")
+      #expect(try config.verdict("lan", "opt1", "carp 10.1.0.5 10.2.0.9") == "open")
+    }
+    for more in ["", "<virtualip><vip/></virtualip>"] {
+      let config = PfText(more: more)
+      #expect(try config.verdict("lan", "opt1", "carp 10.1.0.5 224.0.0.18") == "open")
+      #expect(try config.verdict("lan", "opt1", "carp 10.1.0.5 10.2.0.9") == "open")
+    }
+    #expect(try PfText().verdict("lan", "opt1", "esp 10.1.0.5 10.2.0.9") == "deny")
+  }
+
   /// Without `<ipv6allow>` all IPv6 is blocked (OPNsense, Firewall settings, "Allow IPv6"; pfSense filter.inc); later
   /// releases of OPNsense keep the setting with those of interfaces (models/OPNsense/Interfaces/Settings.xml).
   @Test func withoutIPv6() throws {

@@ -178,6 +178,8 @@ struct ASAConfig {
   var bindings: [ASABinding] = []
   var translations: [ASATranslationLine] = []
   var routes: [Route] = []
+  /// Whether routes are learned, chosen by policy, or not all read.
+  var hasOtherRoutes = false
   var management: [ManagementAccess] = []
   /// Names of interfaces with `ip verify reverse-path`.
   var reversePathChecks: Set<String> = []

@@ -37,6 +37,7 @@ extension ASAReader {
     // The global table has the name `default` (Secure Firewall Threat Defense CLI, "show vrf").
     case "vrf" where words.rest == "forwarding default": mark(.used)
     case "zone-member", "policy-route", "inline-set", "inline-tap", "traffic-forward", "vrf":
+      config.hasOtherRoutes = true
       gap(changes: true, "`\(first)` changes where packets go and is not modelled")
     case "mode" where words.takes("passive"):
       gap(changes: true, "a passive interface only watches; it is taken as a forwarding one")

@@ -26,6 +26,7 @@ extension ASAReader {
     supersedeBindings()
     device.interfaces = lowerInterfaces()
     device.routes = config.routes + learnedDefaultRoutes
+    device.hasOtherRoutes = config.hasOtherRoutes
     hasSeparateIPv6Lists = config.hasSeparateIPv6Lists
     for list in config.accessLists where list.isFilter { device.lists.append(lower(list)) }
     lowerForwarding(&device)

@@ -35,7 +35,7 @@ extension ASAReader {
 
   mutating func routeLine() {
     mark(.used)
-    guard let interface = words.takeText(), let network = takeNetwork() else { return unrecognised("route") }
+    guard let interface = words.takeText(), let network = takeNetwork() else { return unknownRoute() }
     addRoute(interface, network, isV6: false)
   }
 
@@ -43,8 +43,9 @@ extension ASAReader {
     switch words.takeText() ?? "" {
     case "route":
       mark(.used)
-      guard let interface = words.takeText(), let network = takeNetwork() else { return unrecognised("route") }
+      guard let interface = words.takeText(), let network = takeNetwork() else { return unknownRoute() }
       addRoute(interface, network, isV6: true)
+    case "router": dynamicRouting()
     case "icmp": controlEntry(isV6: true)
     case "access-list": accessListLine(isIPv6: true)
     default: mark(.irrelevant)
@@ -52,12 +53,14 @@ extension ASAReader {
   }
 
   private mutating func addRoute(_ interface: String, _ network: AddressSet, isV6: Bool) {
-    guard let prefix = network.prefix else { return unrecognised("route") }
+    guard let prefix = network.prefix else { return unknownRoute() }
     let gateway = words.take().flatMap { word in words.quad(word).map { IPAddress(v4: $0) } ?? address(word) }
     let distance: Int? = words.takeNumber()
     if words.takes("tunneled") {
       return gap(changes: false, "a default route for decrypted traffic only is not modelled")
     }
+    // A tracked route goes away when its target does not answer (command reference, `route`).
+    if words.ranges.contains(where: { words.text($0) == "track" }) { config.hasOtherRoutes = true }
     let drops = interface.lowercased() == "null0"
     config.routes.append(
       Route(
@@ -65,9 +68,16 @@ extension ASAReader {
         distance: distance ?? 1, source: here))
   }
 
+  /// A route that is left out may be a more specific one than those that are read.
+  private mutating func unknownRoute() {
+    config.hasOtherRoutes = true
+    unrecognised("route")
+  }
+
   mutating func dynamicRouting() {
     let name = words.takeText() ?? ""
     block = .irrelevant
+    config.hasOtherRoutes = true
     config.otherLines.append(line)
     gap(changes: true, "routes learned by a routing protocol are not in this file")
     guard let services = ASAReader.routingServices[name] else { return }

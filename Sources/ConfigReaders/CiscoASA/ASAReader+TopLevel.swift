@@ -57,6 +57,7 @@ extension ASAReader {
     case "hardware-bypass": hardwareBypass()
     case "zone", "inline-set", "multicast-routing", "policy-route", "nve", "vni":
       block = .notModelled
+      if first != "multicast-routing" { config.hasOtherRoutes = true }
       gap(changes: true, "`\(first)` changes how packets pass the device and is not modelled")
     case "regex", "tcp-map", "url-list", "ldap", "aaa-server":
       block = .irrelevant
@@ -200,6 +201,11 @@ extension ASAReader {
     block = .irrelevant
     config.otherLines.append(line)
     mark(.irrelevant)
+    // Reverse route injection adds the networks behind peers to the table (command reference, `crypto map set reverse-route`).
+    if words.ranges.contains(where: { words.text($0) == "reverse-route" }) {
+      mark(.used)
+      config.hasOtherRoutes = true
+    }
     if words.takes("map") {
       _ = words.take()
       if words.takes("interface") {

@@ -239,6 +239,8 @@ struct IOSConfig {
   /// Lines of `ip nat inside|outside …`, read when everything else is known.
   var translations: [Int] = []
   var routes: [Int] = []
+  /// Whether routes are learned, chosen by policy, or not all read.
+  var hasOtherRoutes = false
   var terminals: [IOSLine] = []
   var listeners: [IOSListener] = []
   var hasIPsec = false

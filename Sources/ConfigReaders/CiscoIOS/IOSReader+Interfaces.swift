@@ -82,6 +82,9 @@ extension IOSReader {
       gap(changes: true, "`bridge-group` joins interfaces below IP, which is not modelled")
     case "rate-limit": gap(changes: false, "packets above a rate are dropped, which is not modelled")
     case "no": interfaceNegated(index)
+    case "ospfv3", "isis":
+      config.hasOtherRoutes = true
+      config.otherLines.append(line)
     case _ where IOSStatements.interface.contains(first):
       config.otherLines.append(line)
       mark(.irrelevant)
@@ -150,6 +153,7 @@ extension IOSReader {
       }
     case "inspect": inspect(index, isV6: false)
     case "policy":
+      config.hasOtherRoutes = true
       gap(changes: true, "`ip policy route-map` changes where packets go and is not modelled")
     case "verify":
       config.interfaces[index].checksSourceAddress = sourceCheck()
@@ -158,7 +162,11 @@ extension IOSReader {
     case "auth-proxy", "admission":
       gap(changes: true, "users that authenticate bring access lists of their own, which are not in this file")
     case "wccp":
+      config.hasOtherRoutes = true
       gap(changes: true, "`ip wccp` sends packets elsewhere and is not modelled")
+    case _ where IOSStatements.bringsRoutes.contains(second):
+      config.hasOtherRoutes = true
+      config.otherLines.append(line)
     case _ where IOSStatements.interfaceIP.contains(second):
       config.otherLines.append(line)
       mark(.irrelevant)
@@ -216,8 +224,10 @@ extension IOSReader {
     case "inspect": inspect(index, isV6: true)
     case "nat": gap(changes: true, "IPv6 address translation is not modelled")
     case "policy":
+      config.hasOtherRoutes = true
       gap(changes: true, "`ipv6 policy route-map` changes where packets go and is not modelled")
     case "verify": gap(changes: false, "`ipv6 verify` drops more packets than the rules do")
+    case _ where IOSStatements.bringsRoutes.contains(second): config.hasOtherRoutes = true
     case _ where IOSStatements.interfaceIPv6.contains(second):
       mark(.irrelevant)
     default: unrecognised("setting of interface `\(printable(config.interfaces[index].name))`")

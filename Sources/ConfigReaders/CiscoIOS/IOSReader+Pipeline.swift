@@ -15,6 +15,9 @@ extension IOSReader {
     for index in config.lists.indices { device.lists.append(lower(index)) }
     device.interfaces = lowerInterfaces()
     device.routes = lowerRoutes()
+    // Routes of all virtual routing tables stand in one list here.
+    device.hasOtherRoutes =
+      config.hasOtherRoutes || !config.leaks.isEmpty || config.interfaces.contains { $0.vrf != nil }
     addIsolation()
     addVLANMaps(isIngress: true)
     addPortLists()

@@ -73,12 +73,16 @@ extension IOSReader {
   private mutating func takeRoute() -> Route? {
     while let word = words.take(), !matches(file.bytes.span, word, "route") {}
     var vrf: String?
-    if words.takes("vrf") { vrf = words.takeText() }
+    if words.takes("vrf") {
+      vrf = words.takeText()
+      config.hasOtherRoutes = true
+    }
     // `ip route static …`, `ip route profile` are settings.
     guard let network = takeRouteNetwork() else {
       if words.isNext("static") || words.isNext("profile") {
         mark(.irrelevant)
       } else {
+        config.hasOtherRoutes = true
         unrecognised("route")
       }
       return nil
@@ -87,6 +91,7 @@ extension IOSReader {
     var gateway: IPAddress?
     var drops = false
     guard let word = words.take() else {
+      config.hasOtherRoutes = true
       unrecognised("route")
       return nil
     }
@@ -104,10 +109,15 @@ extension IOSReader {
         gateway = nil
       }
     } else {
+      if network.length > 0 { config.hasOtherRoutes = true }
       undefined("interface", text, at: here, among: { $0.interfaces.map(\.name) })
       return nil
     }
     let distance: Int? = words.takeNumber()
+    // A tracked route goes away when its target does not answer ("Reliable Static Routing Backup Using Object Tracking").
+    if words.ranges.dropFirst(words.position).contains(where: { matches(file.bytes.span, $0, "track") }) {
+      config.hasOtherRoutes = true
+    }
     if words.ranges.dropFirst(words.position).contains(where: { matches(file.bytes.span, $0, "global") }) {
       config.leaks.append(here)
       gap(changes: true, "the route leads from a virtual routing table into the global one")
@@ -119,6 +129,7 @@ extension IOSReader {
     }
     if interface == nil, !drops {
       guard let gateway, let found = interfaceTowards(gateway, vrf) else {
+        if network.length > 0 { config.hasOtherRoutes = true }
         gap(changes: true, "the next hop lies in no network of an interface, so where the route leads is not known")
         return nil
       }

@@ -39,6 +39,7 @@ extension IOSReader {
     switch first {
     case "template", "service-chain", "sdwan", "utd", "appqoe":
       block = .notModelled
+      config.hasOtherRoutes = true
       return gap(changes: true, "`\(first)` changes what passes the device and is not modelled")
     case "nat64", "nat66", "bridge":
       return gap(changes: true, "`\(first)` changes how packets pass the device and is not modelled")
@@ -85,6 +86,7 @@ extension IOSReader {
     case "auth-proxy", "admission":
       gap(changes: true, "users that authenticate bring access lists of their own, which are not in this file")
     case "slb", "default-network", "wccp":
+      config.hasOtherRoutes = true
       gap(changes: true, "`ip \(second)` changes where packets go and is not modelled")
     case _ where IOSStatements.ip.contains(second):
       block = .irrelevant
@@ -149,6 +151,7 @@ extension IOSReader {
   private mutating func dynamicRouting() {
     let name = words.takeText() ?? ""
     block = .irrelevant
+    config.hasOtherRoutes = true
     config.otherLines.append(line)
     gap(changes: true, "routes learned by a routing protocol are not in this file")
     guard let services = IOSStatements.routingServices[name] else { return }

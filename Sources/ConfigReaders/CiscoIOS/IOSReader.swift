@@ -176,6 +176,11 @@ struct IOSReader {
     case .irrelevant, .none:
       config.otherLines.append(line)
       mark(.irrelevant)
+      // Reverse route injection adds the networks behind a VPN's peers (Security Command Reference, `reverse-route`).
+      if words.isNext("reverse-route") || words.isNext("set") && words.statement.contains("reverse-route") {
+        mark(.used)
+        config.hasOtherRoutes = true
+      }
     case .notModelled:
       config.otherLines.append(line)
       mark(.notModelled)

@@ -79,6 +79,9 @@ enum IOSStatements {
     "virtual-template", "vpdn", "vrrp", "vtp", "wrr-queue", "xconnect",
   ]
 
+  /// Behind `ip` or `ipv6` inside `interface`: what takes part in a routing protocol.
+  static let bringsRoutes: Set<String> = ["eigrp", "mobile", "nhrp", "ospf", "rip", "router"]
+
   /// Behind `ip` inside `interface`.
   static let interfaceIP: Set<String> = [
     "accounting", "arp", "authentication", "bandwidth-percent", "bgp", "broadcast-address", "cef", "cgmp", "ddns",

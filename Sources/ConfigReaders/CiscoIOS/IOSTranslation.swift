@@ -39,7 +39,10 @@ extension IOSReader {
   mutating func natLine() {
     mark(.used)
     switch words.takeText() ?? "" {
-    case "inside", "outside": config.translations.append(line)
+    case "inside", "outside":
+      config.translations.append(line)
+      // Routes to translated addresses (IP Addressing Command Reference, `ip nat outside source`).
+      if words.ranges.contains(where: { words.text($0) == "add-route" }) { config.hasOtherRoutes = true }
     case "pool": poolLine()
     case "source": gap(changes: true, "`ip nat source` translates between any interfaces and is not modelled")
     case "translation", "service", "log", "create", "settings", "sip-sbc", "portmap", "switchover", "stateful",

@@ -138,6 +138,7 @@ enum FortiCatalog {
     "router policy6": .notModelled(
       reason: "policy routes send matching packets out by another interface; only static routes are modelled",
       matters: true),
+    "vpn ipsec phase1-interface": .model(FortiSchema(used: ["type", "add-route"], unknownMatters: false)),
     "router bgp": .dynamicRouting, "router ospf": .dynamicRouting, "router ospf6": .dynamicRouting,
     "router rip": .dynamicRouting, "router ripng": .dynamicRouting, "router isis": .dynamicRouting,
     "firewall security-policy": .notModelled(
@@ -176,6 +177,18 @@ enum FortiCatalog {
     "firewall access-proxy-ssh-client-cert": .irrelevant,
     "firewall central-nat": .notModelled(
       reason: "the central NAT table of FortiOS 5.2 and older is not modelled", matters: true),
+  ]
+
+  /// Sections of routing protocols that bring routes as soon as they have an entry.
+  static let bringsRoutes: Set<String> = [
+    "neighbor", "neighbor-group", "neighbor-range", "network", "area", "interface", "ospf-interface", "ospf6-interface",
+    "isis-interface",
+  ]
+  /// Sections whose entries send packets where no static route tells, or bring routes: policy routes, SD-WAN rules, and
+  /// those of routing protocols.
+  static let choosesRoutes = bringsRoutes.union(["router policy", "router policy6", "service"])
+  static let routingProtocols = [
+    "router bgp", "router ospf", "router ospf6", "router rip", "router ripng", "router isis",
   ]
 
   private static let crossFamily = "translation between IPv4 and IPv6 is not modelled"

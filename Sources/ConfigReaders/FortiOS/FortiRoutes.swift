@@ -10,6 +10,41 @@ extension FortiDomain {
     for place in [scope.own] + scope.shared {
       for node in tree.entries("system interface", in: place) { lowerLearnedRoute(node) }
     }
+    if learnsRoutes || routesByPolicy || hasSeveralTables { device.hasOtherRoutes = true }
+  }
+
+  /// A routing protocol with a neighbour, a network or an area; the sections alone stand in every full configuration.
+  private var learnsRoutes: Bool {
+    let protocols = FortiCatalog.routingProtocols.compactMap { tree.section($0, in: scope.own) }
+    let speaks = protocols.contains { section in
+      FortiCatalog.bringsRoutes.contains { !tree.entries($0, in: section).isEmpty }
+    }
+    // Routes to what dial-up peers have behind them (CLI reference, `config vpn ipsec phase1-interface`: add-route, default
+    // enable).
+    return speaks
+      || entries("vpn ipsec phase1-interface").contains {
+        tree.value("type", of: $0) == "dynamic" && tree.value("add-route", of: $0) != "disable"
+      }
+  }
+
+  /// Policy routes come before the routing table, then SD-WAN rules (FortiOS administration guide, "Policy routes",
+  /// "SD-WAN rules").
+  private var routesByPolicy: Bool {
+    let rules = ["system sdwan", "system virtual-wan-link"].compactMap { tree.section($0, in: scope.own) }
+      .filter { tree.value("status", of: $0) != "disable" }.flatMap { tree.entries("service", in: $0) }
+    return (entries("router policy") + entries("router policy6") + rules).contains {
+      tree.value("status", of: $0) != "disable"
+    }
+  }
+
+  /// Routes of all VRFs of a virtual domain stand in one list here.
+  private var hasSeveralTables: Bool {
+    ([scope.own] + scope.shared).contains { place in
+      tree.entries("system interface", in: place).contains { node in
+        tree.value("vrf", of: node).map { $0 != "0" } ?? false
+          && device.interfaces.contains { $0.name == tree.nodes[node].name }
+      }
+    }
   }
 
   /// The default route that a DHCP or PPPoE server hands out (FortiOS CLI reference, `config system interface`:
@@ -33,12 +68,14 @@ extension FortiDomain {
       ["internet-service", "internet-service-custom", "src"].contains { tree.setting($0, of: node) != nil }
       || !tree.nodes[node].unknown.isEmpty
     guard !isOpen, let networks = destinations(node, family) else {
+      device.hasOtherRoutes = true
       return notes.gap(
         range, .notModelled, matters: true, "the destination of this route is not known from the file; it is left out")
     }
     let distance = tree.value("distance", of: node).flatMap { Int($0) } ?? 10
     let hops = nextHops(node)
     if hops.isEmpty {
+      device.hasOtherRoutes = true
       notes.gap(range, .notModelled, matters: true, "the route names no interface; it is left out")
     }
     for (interface, gateway) in hops {

@@ -16,7 +16,7 @@ extension FortiCatalog {
     used: [
       "vdom", "ip", "mode", "allowaccess", "type", "vlanid", "interface", "status", "alias", "description",
       "dedicated-to", "secondary-IP", "member", "defaultgw", "distance", "explicit-web-proxy", "explicit-ftp-proxy",
-      "src-check",
+      "src-check", "vrf",
     ], unknownMatters: false,
     children: [
       "vrrp": .model(FortiSchema(used: ["vrip"], unknownMatters: false)),

@@ -86,15 +86,17 @@ struct FortiTreeBuilder {
     case .model(let schema):
       inner = schema.children[path] ?? (schema.unknownMatters ? .unknown(matters: true) : .irrelevant)
     case .dynamicRouting:
-      let bringsRoutes = ["neighbor", "neighbor-group", "network", "area", "interface", "ospf-interface"].contains(path)
       inner =
-        bringsRoutes
+        FortiCatalog.bringsRoutes.contains(path)
         ? .notModelled(reason: "routes learned by a routing protocol are not in the file", matters: true) : .irrelevant
     case .notModelled, .irrelevant, .unknown: inner = handling
     }
     var kept: Int?
     switch inner {
-    case .scope, .domains, .model: kept = node.map { tree.child(path, of: $0, range: range) }
+    case .scope, .domains, .model, .dynamicRouting: kept = node.map { tree.child(path, of: $0, range: range) }
+    // Whether such a section has entries in force decides whether static routes are all there is.
+    case .notModelled where FortiCatalog.choosesRoutes.contains(path):
+      kept = node.map { tree.child(path, of: $0, range: range) }
     case .unknown:
       noteUnknown(range, "the section is not known")
     default: break
@@ -136,6 +138,7 @@ struct FortiTreeBuilder {
     case .notModelled:
       frame.makesGap = !isInsideGap
       isInsideGap = true
+      frame.node = section.node.map { tree.child(key, of: $0, range: range) }
     default: break
     }
     notes.ledger.mark(range, frame.node == nil ? .irrelevant : .used)
@@ -192,6 +195,7 @@ struct FortiTreeBuilder {
     case .notModelled(let reason, let matters):
       // Lines inside an entry belong to the entry's gap.
       if isInsideGap {
+        if let node { apply(statement, name, node, range) }
         notes.ledger.mark(range, .notModelled)
       } else {
         notes.gap(range, .notModelled, matters: matters, reason)

@@ -21,6 +21,11 @@ private struct GarderosReader {
   /// Keys by `family.kind.number`, such as `acl.ipv4.input.1`, each with the rest of its keys.
   private var entries: [String: [String: GarderosKey]] = [:]
 
+  /// Services that may learn routes; the manual that would tell is not public.
+  private static let routing: Set<String> = [
+    "babel", "bgp", "bird", "eigrp", "frr", "isis", "nhrp", "ospf", "quagga", "rip", "routing",
+  ]
+
   init(_ file: SourceFile) {
     self.file = file
     ledger = ReadingLedger(file)
@@ -56,9 +61,11 @@ private struct GarderosReader {
     case "service":
       ledger.mark(line: line, key.parts.starts(with: ["service", "snmp"]) ? .used : .irrelevant)
       keep(key, depth: 2)
+      if key.parts.count > 1, Self.routing.contains(key.parts[1]), key.value != "false" { device.hasOtherRoutes = true }
     case "acl": keep(key, depth: 4)
     case "interface", "route": keep(key, depth: 3)
     case "tunnel":
+      device.hasOtherRoutes = true
       ledger.gap(
         LedgerGap(
           range: range(key), state: .notModelled, couldChangeVerdict: true,
@@ -137,12 +144,15 @@ private struct GarderosReader {
 
   private mutating func routes() {
     for (number, keys) in numbered("route.ipv4") {
-      _ = account(keys, used: ["gateway", "network", "interface"], irrelevant: ["description"], "route \(number)")
+      if !account(keys, used: ["gateway", "network", "interface"], irrelevant: ["description"], "route \(number)") {
+        device.hasOtherRoutes = true
+      }
       let gateway = keys["gateway"].flatMap { IPAddress($0.value) }
       let interface =
         keys["interface"]?.value
         ?? device.interfaces.first { owner in gateway.map { owner.networks.contains($0) } ?? false }?.name
       guard let network = keys["network"].flatMap({ IPPrefix($0.value) }), let interface else {
+        device.hasOtherRoutes = true
         gap(span(keys), "the network or the interface of route \(number) is not known")
         continue
       }
@@ -151,6 +161,7 @@ private struct GarderosReader {
     }
     for owner in entries.keys.sorted() where owner.hasPrefix("route.") && !owner.hasPrefix("route.ipv4.") {
       for key in entries[owner]?.values.sorted(by: { $0.line < $1.line }) ?? [] {
+        device.hasOtherRoutes = true
         gap(range(key), "routes of this kind are not known")
       }
     }

@@ -100,13 +100,37 @@ extension HiSecOSReader {
 
   // MARK: Routes
 
+  /// OSPF is on when `ospfAdminStat` is 1 (RFC 4750, default disabled), and so is RIP (HM2-PLATFORM-ROUTING-MIB).
+  private mutating func noteDynamicRouting() {
+    for mib in container.mibs {
+      for (name, value) in mib.scalars where value.text == "1" && isRouting(name) {
+        ledger.mark(value.range, .used)
+        device.hasOtherRoutes = true
+      }
+    }
+    // A part of a configuration may lack the switch.
+    if container.scalar("ospfAdminStat") == nil,
+      container.rows("ospfIfEntry").contains(where: { $0.text("ospfIfAdminStat") == "1" })
+    {
+      device.hasOtherRoutes = true
+    }
+  }
+
+  private func isRouting(_ scalar: String) -> Bool {
+    let name = scalar.lowercased()
+    return ["ospf", "rip", "bgp"].contains { name.contains($0) }
+      && ["adminstat", "adminmode", "operation"].contains { name.contains($0) }
+  }
+
   /// Static routes (RFC 4292, inetCidrRouteTable; RouteType reject 2 and blackhole 5 drop).
   mutating func lowerRoutes() {
+    noteDynamicRouting()
     for row in container.rows("inetCidrRouteEntry") {
       ledger.mark(row.range, .used)
       guard let base = row.text("inetCidrRouteDest").flatMap(ipAddress),
         let network = IPPrefix(base, length: row.number("inetCidrRoutePfxLen") ?? -1)
       else {
+        device.hasOtherRoutes = true
         gap(row.range, .notRecognised, "the route cannot be read")
         continue
       }
@@ -117,6 +141,11 @@ extension HiSecOSReader {
       let named = interface(row, "inetCidrRouteIfIndex")
       let found = gateway.flatMap { hop in
         device.interfaces.first { $0.networks.contains(hop) }?.name
+      }
+      guard drops || named != nil || found != nil else {
+        if network.length > 0 { device.hasOtherRoutes = true }
+        gap(row.range, .notModelled, "no interface of the file leads to the next hop; the route is left out")
+        continue
       }
       device.routes.append(
         Route(

@@ -147,6 +147,7 @@ extension JunosSystem {
       case "policer", "three-color-policer", "hierarchical-policer", "prefix-action":
         open.append(Uncertainty(range: tree.range(part), reason: "a policer may drop what exceeds its rate"))
       case "routing-instance", "next-ip", "next-ip6", "next-interface", "topology", "logical-system":
+        if !tree.isInactive(tree.parent(node)) { device.hasOtherRoutes = true }
         notes.gap(
           tree.range(part), .notModelled, matters: true, "the term chooses another route, which is not followed")
       default:

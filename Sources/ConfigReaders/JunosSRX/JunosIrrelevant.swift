@@ -52,6 +52,7 @@ extension JunosSystem {
     case "policies", "zones", "nat": break
     case "advance-policy-based-routing", "apbr":
       tree.markBelow(node, .used)
+      device.hasOtherRoutes = true
       notes.gap(tree.range(node), .notModelled, matters: true, "policy-based routing by application is not followed")
     default: tree.markBelow(node, .irrelevant)
     }
@@ -63,6 +64,10 @@ extension JunosSystem {
       switch tree.word(part) {
       case "stateful-firewall", "nat", "service-set", "ids":
         _ = notModelled(part, "`services \(tree.word(part))` of routers is not modelled; it may filter or translate")
+      // A failed probe puts another route in place ("IP Monitoring", `then preferred-route`).
+      case "ip-monitoring":
+        tree.markBelow(part, .used)
+        device.hasOtherRoutes = true
       default: tree.markBelow(part, .irrelevant)
       }
     }
@@ -80,11 +85,16 @@ extension JunosSystem {
 
   /// Routes that the device learns are not in the file; which zone lies behind which interface may follow from them.
   private mutating func noteDynamicRouting() {
-    for name in ["bgp", "isis", "ospf", "ospf3", "rip", "ripng"] {
+    for name in ["bgp", "isis", "ospf", "ospf3", "rip", "ripng", "mpls", "ldp", "rsvp", "evpn"] {
       guard let node = tree.find(["protocols", name], below: own) else { continue }
+      device.hasOtherRoutes = true
       notes.issue(
         .dynamicObject, tree.range(node), "routes learned by \(name) are not in the file",
         help: "bind zones to interfaces in the site file where only dynamic routing places them", matters: false)
     }
+    // A traffic selector brings a route to the networks behind the peer ("Traffic Selectors in Route-Based VPNs", Auto Route
+    // Insertion).
+    for tunnel in tree.children(of: ["security", "ipsec", "vpn"], below: own)
+    where tree.child(tunnel, "traffic-selector") != nil { device.hasOtherRoutes = true }
   }
 }

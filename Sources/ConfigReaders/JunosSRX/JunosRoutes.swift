@@ -10,6 +10,8 @@ extension JunosSystem {
   mutating func lowerRoutes() {
     var places = [own]
     places += tree.children(of: ["routing-instances"], below: own)
+    // Routes of all instances stand in one list here.
+    if places.count > 1 { device.hasOtherRoutes = true }
     for place in places {
       guard let options = tree.child(place, "routing-options") else { continue }
       var tables = [tree.child(options, "static")].compactMap { $0 }
@@ -24,6 +26,7 @@ extension JunosSystem {
   private mutating func lowerRoute(_ node: Int) {
     let word = tree.word(node)
     guard let network = word == "default" ? IPPrefix("0.0.0.0/0") : IPPrefix(word) else {
+      device.hasOtherRoutes = true
       return notes.gap(tree.range(node), .notRecognised, matters: true, "the destination of this route cannot be read")
     }
     let distance = tree.text(node, "preference").flatMap { Int($0) } ?? Self.staticPreference
@@ -41,6 +44,7 @@ extension JunosSystem {
       case "discard", "reject", "receive": hops.append((nil, nil, distance))
       case "next-table":
         _ = notModelled(node, "the route leads into another routing table, which is not followed")
+        device.hasOtherRoutes = true
         return
       default: break
       }
@@ -49,6 +53,7 @@ extension JunosSystem {
       let isBlackhole = hop.gateway == nil && hop.interface == nil
       let interface = hop.interface ?? hop.gateway.flatMap { connected($0) }
       guard isBlackhole || interface != nil else {
+        if network.length > 0 { device.hasOtherRoutes = true }
         notes.gap(
           tree.range(node), .notModelled, matters: false,
           "no interface of the file has the next hop on its network; the route is left out")

@@ -18,7 +18,7 @@ extension PfReader {
   /// The rules of one direction.
   func automaticRules(_ direction: PfRule.Directions) -> PfAutomaticRules {
     var rules = PfAutomaticRules()
-    rules.quick += familyRules()
+    rules.quick += familyRules() + carpRules(direction)
     if direction == .incoming {
       for interface in interfaces.all where interface.isEnabled { rules.quick += senderRules(interface) }
       for interface in interfaces.all where interface.isEnabled {
@@ -42,7 +42,7 @@ extension PfReader {
     return rule
   }
 
-  /// IPv6 switched off, ICMPv6 that every network needs, port 0, CARP.
+  /// IPv6 switched off, ICMPv6 that every network needs, port 0.
   private func familyRules() -> [Rule] {
     var rules: [Rule] = []
     let source = device.source
@@ -67,8 +67,6 @@ extension PfReader {
     }
     rules.append(
       automatic("automatic: port 0", MatchBounds(PacketMatch(services: zero)), .deny(rejects: false), source))
-    rules.append(
-      automatic("automatic: CARP", MatchBounds(PacketMatch(services: [Service(proto: 112)])), .permit, source))
     return rules
   }
 

@@ -179,6 +179,9 @@ extension PfReader {
   }
 
   /// Interfaces of tunnels that are not assigned: rules name them by their group.
+  ///
+  /// Tunnels bring routes: networks behind peers, and what an OpenVPN server pushes (OPNsense documentation, "OpenVPN",
+  /// remote network; pfSense documentation, "IPsec and routing": policies come before the routing table).
   private mutating func addVirtualInterfaces() {
     let sections: [(name: String, elements: [XMLElement?])] = [
       ("openvpn", [root.element(named: "openvpn"), models?.descendant("OpenVPN", "Instances")]),
@@ -186,11 +189,15 @@ extension PfReader {
       ("wireguard", [models?.element(named: "wireguard")]), ("l2tp", [root.element(named: "l2tp")]),
       ("pppoe", [root.element(named: "pppoes")]),
     ]
-    for (name, elements) in sections where interfaces[name] == nil {
+    for (name, elements) in sections {
       let used = elements.compactMap { $0 }.first { element in
         name == "wireguard" ? element.descendant("general", "enabled")?.text == "1" : !element.elements.isEmpty
       }
       guard let used else { continue }
+      if ["openvpn", "enc0", "wireguard"].contains(name), used.elements.contains(where: { !$0.isVoid }) {
+        device.hasOtherRoutes = true
+      }
+      if interfaces[name] != nil { continue }
       device.interfaces.append(Interface(name: name, source: Self.startTag(of: used)))
     }
   }

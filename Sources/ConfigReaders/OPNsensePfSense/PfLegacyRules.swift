@@ -234,6 +234,7 @@ extension PfReader {
   mutating func addWay(_ element: XMLElement, _ rule: inout PfRule, _ open: inout [Uncertainty]) {
     guard rule.action == .permit else { return }
     if let gateway = element.element(named: "gateway"), !gateway.text.isEmpty, gateway.text != "default" {
+      if rule.state != .disabled { device.hasOtherRoutes = true }
       open.append(
         Uncertainty(
           range: gateway.range,

@@ -52,6 +52,7 @@ extension PfReader {
     } else if let alias = aliasAddresses(text), alias.isExact {
       networks = alias.upper.prefixes
     } else {
+      device.hasOtherRoutes = true
       return notes.gap(
         element.range, .notModelled, matters: true, "the destination of this route is not known; it is left out")
     }
@@ -65,6 +66,7 @@ extension PfReader {
     // Gateways that an interface gets from its provider have its name: WAN_DHCP, OPT1_PPPOE.
     let interface = item?.value("interface") ?? dynamicGateway(name)
     guard let interface else {
+      device.hasOtherRoutes = true
       _ = notes.undefined("gateway", name, element.range, among: gatewaysByName.keys.sorted())
       return
     }

@@ -50,6 +50,11 @@ extension PfReader {
     "quagga": "dynamic routing", "Quagga": "dynamic routing", "crowdsec": "a program that bans senders",
   ]
 
+  /// Beginnings of the names of programs that learn routes: FRR, Quagga, OpenBGPD, RIP, OLSR, BIRD, meshes.
+  private static let routers = [
+    "frr", "quagga", "openbgp", "routed", "olsr", "bird", "tinc", "zerotier", "tailscale",
+  ]
+
   mutating func accountForRest() {
     for element in root.elements where !Self.read.contains(element.name) {
       switch element.name {
@@ -75,6 +80,7 @@ extension PfReader {
   /// Something that matters only when it is switched on or holds entries.
   private mutating func accountForActive(_ element: XMLElement, _ reason: String) {
     guard isActive(element, depth: 0) else { return notes.mark(element.range, .irrelevant) }
+    if Self.routers.contains(where: { element.name.lowercased().hasPrefix($0) }) { device.hasOtherRoutes = true }
     notes.gap(element.range, .notModelled, matters: true, reason)
   }
 

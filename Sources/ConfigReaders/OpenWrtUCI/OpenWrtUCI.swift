@@ -41,6 +41,7 @@ extension Platform {
     builder.build()
     addInterfaces(&builder.device, firewall)
     builder.device.routes = firewall.networks.routes
+    builder.device.hasOtherRoutes = firewall.networks.hasOtherRoutes || routesByProgram(document.sections)
     reading.devices = [builder.device]
     reading.issues += builder.issues
     for gap in builder.gaps { reading.ledger.gap(gap) }
@@ -80,6 +81,21 @@ private func addInterfaces(_ device: inout Device, _ firewall: UCIFirewall) {
   }
   device.interfaces = interfaces
   device.listsAllInterfaces = firewall.networks.areKnown
+}
+
+/// Packages that learn routes or choose among several ways out.
+private let routingPackages: Set<String> = [
+  "babeld", "batman-adv", "bgp", "bird", "bmx7", "eigrp", "frr", "isis", "mwan3", "nhrp", "olsrd", "openvpn", "ospf",
+  "pbr",
+  "quagga", "rip", "tailscale", "tinc", "vpn-policy-routing", "zerotier",
+]
+
+/// Whether such a package has a section that is not switched off.
+private func routesByProgram(_ sections: [UCISection]) -> Bool {
+  sections.contains { section in
+    section.package.map { routingPackages.contains($0) } ?? false
+      && UCIValues.bool(section.value("enabled")) != false && UCIValues.bool(section.value("ignore")) != true
+  }
 }
 
 /// A `config` line of a firewall's type with an `option` or `list` line behind it, or JSON with such a key first.

@@ -83,15 +83,16 @@ struct UCIFirewall {
   }
 
   private mutating func each(_ type: String, _ body: (inout UCIFirewall, UCISection) -> Void) {
-    for section in sections where section.type == type { body(&self, section) }
+    // `config rule` of the network package chooses routes.
+    for section in sections where section.type == type && section.package != "network" { body(&self, section) }
   }
 
   /// Accounts for the lines of a section.
   private mutating func account(_ place: Int) {
     let section = sections[place]
-    guard let known = UCIOptions.known[section.type] else {
+    guard section.package != "network", let known = UCIOptions.known[section.type] else {
       if UCIOptions.otherTypes.contains(section.type) || section.package == "network" || section.package == "system" {
-        let isUsed = ["interface", "route", "route6", "device", "system"].contains(section.type)
+        let isUsed = ["interface", "route", "route6", "rule", "rule6", "device", "system"].contains(section.type)
         return ledger.mark(section.range, isUsed ? .used : .irrelevant)
       }
       return gap(

@@ -21,6 +21,8 @@ struct UCINetwork {
 struct UCINetworks {
   private(set) var all: [String: UCINetwork] = [:]
   private(set) var routes: [Route] = []
+  /// Whether routes are learned, chosen by rules, or not all read.
+  private(set) var hasOtherRoutes = false
   /// Whether the file holds sections of `/etc/config/network` at all.
   private(set) var areKnown = false
   private var order: [String] = []
@@ -35,6 +37,25 @@ struct UCINetworks {
     }
     resolveAliases()
     for section in sections where section.type == "route" || section.type == "route6" { addRoute(section) }
+    if sections.contains(where: choosesRoutes) { hasOtherRoutes = true }
+  }
+
+  /// Rules of policy routing, other tables than the main one, and protocols that bring routes (OpenWrt user guide, "IP rules",
+  /// "Routing tables", "WireGuard": route_allowed_ips).
+  private func choosesRoutes(_ section: UCISection) -> Bool {
+    if UCIValues.bool(section.value("disabled")) == true { return false }
+    switch section.type {
+    case "rule6": return true
+    case "rule": return section.package == "network" || section.has("lookup") || section.has("goto")
+    case "interface":
+      return ["ip4table", "ip6table", "vrf"].contains { section.has($0) }
+        || ["openvpn", "tinc", "zerotier", "batadv", "tailscale"].contains {
+          section.value("proto")?.hasPrefix($0) ?? false
+        }
+    case let type where type.hasPrefix("wireguard_"):
+      return UCIValues.bool(section.value("route_allowed_ips")) == true
+    default: return false
+    }
   }
 
   /// The network of that name; one that only the firewall names stands for itself.
@@ -94,19 +115,41 @@ struct UCINetworks {
   }
 
   private mutating func addRoute(_ section: UCISection) {
-    guard UCIValues.bool(section.value("disabled")) != true, let target = section.value("target") else { return }
+    guard UCIValues.bool(section.value("disabled")) != true else { return }
+    if let table = section.value("table"), !["main", "254"].contains(table) {
+      // Only rules of policy routing lead there.
+      hasOtherRoutes = true
+      return
+    }
+    guard let target = section.value("target") else {
+      hasOtherRoutes = true
+      return
+    }
     let isV6 = section.type == "route6"
     var prefix = IPPrefix(target)
     if !target.contains("/"), let address = IPAddress(target) {
       let length = section.value("netmask").flatMap { IPAddress($0)?.v4.prefixLength }
       prefix = IPPrefix(address, length: length ?? address.family.bits)
     }
-    guard let prefix, (prefix.base.family == .v6) == isV6 else { return }
+    guard let prefix, (prefix.base.family == .v6) == isV6 else {
+      hasOtherRoutes = true
+      return
+    }
     let isDropped = ["blackhole", "unreachable", "prohibit"].contains(section.value("type") ?? "")
+    let gateway = section.value("gateway").flatMap { IPAddress($0) }
+    // Without an interface the kernel takes the one whose network holds the gateway.
+    let interface =
+      section.value("interface").map { all[$0]?.device ?? $0 }
+      ?? gateway.flatMap { gateway in
+        list.first { $0.addresses.contains { AddressSet($0.network).contains(gateway) } }?.device
+      }
+    guard isDropped || interface != nil else {
+      hasOtherRoutes = true
+      return
+    }
     routes.append(
       Route(
-        network: prefix, interface: isDropped ? nil : section.value("interface").map { all[$0]?.device ?? $0 },
-        gateway: section.value("gateway").flatMap { IPAddress($0) },
+        network: prefix, interface: isDropped ? nil : interface, gateway: gateway,
         distance: section.value("metric").flatMap { Int($0) } ?? 0, source: section.range))
   }
 }

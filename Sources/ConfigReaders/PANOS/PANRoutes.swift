@@ -15,6 +15,40 @@ extension PANDevice {
         for name in ["bgp", "ospf", "ospfv3", "rip"] { noteProtocol(tree.child(name, of: vrf)) }
       }
     }
+    if hasSeveralTables || routesByPolicy { device.hasOtherRoutes = true }
+  }
+
+  /// Whether interfaces of the device belong to several routers, whose routes stand in one list here.
+  private var hasSeveralTables: Bool {
+    let names = Set(device.interfaces.map(\.name))
+    // Several templates may hold parts of one router.
+    var inUse: Set<String> = []
+    func note(_ router: Int, _ name: String) {
+      if !names.isDisjoint(with: tree.words("interface", of: router)) { inUse.insert(name) }
+    }
+    for place in instance.configurations {
+      for router in tree.children(of: tree.node(["network", "virtual-router"], from: place)) {
+        note(router, tree.name(of: router))
+      }
+      for router in tree.children(of: tree.node(["network", "logical-router"], from: place)) {
+        for vrf in tree.children(of: tree.child("vrf", of: router)) {
+          note(vrf, "\(tree.name(of: router)) \(tree.name(of: vrf))")
+        }
+      }
+    }
+    return inUse.count > 1
+  }
+
+  /// Policy-based forwarding overrides the routing table, and SD-WAN rules choose among links (PAN-OS networking
+  /// administrator's guide, "Policy-Based Forwarding"; SD-WAN administrator's guide, "Configure an SD-WAN Policy Rule").
+  private var routesByPolicy: Bool {
+    instance.layers.contains { layer in
+      ["pbf", "sdwan"].contains { table in
+        tree.children(of: tree.node([table, "rules"], from: layer.rulebase)).contains {
+          !tree.isYes("disabled", of: $0)
+        }
+      }
+    }
   }
 
   private mutating func lowerRoutes(below router: Int) {
@@ -34,16 +68,25 @@ extension PANDevice {
     }
     if destination.first == "$" { destination = variableValue(destination) ?? destination }
     guard let network = IPPrefix(destination) else {
+      device.hasOtherRoutes = true
       notes.gap(range, .notModelled, matters: true, "the destination of the route is not in this file")
       return nil
     }
     let hop = tree.child("nexthop", of: node)
     // Another router's own interfaces and routes say where such traffic goes.
-    if let hop, ["next-vr", "next-lr"].contains(where: { tree.child($0, of: hop) != nil }) { return nil }
+    if let hop, ["next-vr", "next-lr"].contains(where: { tree.child($0, of: hop) != nil }) {
+      device.hasOtherRoutes = true
+      return nil
+    }
     let gateway = hop.flatMap { nextAddress($0, scope) }
     let interface = tree.value("interface", of: node) ?? gateway.flatMap { self.interface(towards: $0) }
     let isDropped = hop.map { tree.child("discard", of: $0) != nil } ?? false
+    // A monitored route goes away when its targets do not answer ("Static Route Removal Based on Path Monitoring").
+    if let monitor = tree.child("path-monitor", of: node), tree.isYes("enable", of: monitor) {
+      device.hasOtherRoutes = true
+    }
     if interface == nil, !isDropped {
+      if network.length > 0 { device.hasOtherRoutes = true }
       if !instance.sharesDevice {
         notes.gap(range, .notModelled, matters: true, "which interface the route leads to is not in this file")
       }
@@ -80,6 +123,7 @@ extension PANDevice {
   /// Learned routes can lead to zones that the file does not place.
   private mutating func noteProtocol(_ node: Int?) {
     guard let node, let enable = tree.child("enable", of: node), tree.value(of: enable) == "yes" else { return }
+    device.hasOtherRoutes = true
     notes.gap(
       tree.range(of: enable), .notModelled, matters: true,
       "routes that the routing protocol learns are not in the file")

@@ -14,11 +14,14 @@ extension ROXReader {
       if let name { device.name = printable(name) }
     }
     for entry in tree.children(of: ["ip"]) { readAddresses(entry) }
+    // Routes of all VRFs stand in one list here.
+    if tree.find(["global", "vrf"]) != nil { device.hasOtherRoutes = true }
     for section in tree.children(StatementTree.root) {
       switch tree.word(section) {
       case "ip": tree.mark(section, .used)
       case "routing": readRoutes(section)
       case "tunnel":
+        device.hasOtherRoutes = true
         tree.markBelow(section, .notModelled)
         notes.gap(tree.range(section), .notModelled, matters: true, "tunnels are not modelled")
       case let word where Self.irrelevant.contains(word): tree.markBelow(section, .irrelevant)
@@ -39,6 +42,7 @@ extension ROXReader {
   private mutating func readAddresses(_ entry: Int) {
     let index = interface(tree.word(entry), tree.range(entry))
     tree.markBelow(entry, .used)
+    if tree.child(entry, "vrf-forwarding") != nil { device.hasOtherRoutes = true }
     for family in ["ipv4", "ipv6"] {
       for address in tree.children(of: [family, "address"], below: entry) {
         if let found = LiteralText.interfaceAddress([tree.word(address)]) {
@@ -53,6 +57,7 @@ extension ROXReader {
     tree.mark(routing, .used)
     for part in tree.children(routing) {
       guard ["ipv4", "ipv6"].contains(tree.word(part)) else {
+        if tree.word(part) != "multicast" { device.hasOtherRoutes = true }
         tree.markBelow(part, .notModelled)
         notes.gap(
           tree.range(part), .notModelled, matters: true, "routing other than static routes is not modelled")
@@ -74,6 +79,7 @@ extension ROXReader {
       gateway.map { gateway in interface.addresses.contains { AddressSet($0.network).contains(gateway) } } ?? false
     }
     guard let network = IPPrefix(tree.word(node)), let interface = named ?? owner?.name else {
+      device.hasOtherRoutes = true
       return notes.gap(
         tree.range(node), .notModelled, matters: false, "no interface of the file leads to this route; it is left out")
     }

@@ -17,12 +17,15 @@ extension RouterOSReader {
     let isV6 = statement.path == "ipv6 route"
     let text = statement["dst-address"] ?? (isV6 ? "::/0" : "0.0.0.0/0")
     guard let network = IPPrefix(text) else {
+      device.hasOtherRoutes = true
       return gap(statement, .notRecognised, "the destination of the route is not understood; it is left out")
     }
     let table = statement["routing-table"] ?? statement["routing-mark"] ?? "main"
     guard table == "main" else {
       return gap(statement, .notModelled, matters: false, "routes of other routing tables are not followed")
     }
+    // A checked gateway that does not answer takes its route away (RouterOS documentation, IP Routing, "check-gateway").
+    if let check = statement["check-gateway"], check != "none", network.length > 0 { device.hasOtherRoutes = true }
     let distance = statement["distance"].flatMap { Int($0) } ?? 1
     let type = statement["type"] ?? "unicast"
     // RouterOS 6: `type=blackhole`; RouterOS 7: the word `blackhole`.
@@ -44,6 +47,7 @@ extension RouterOSReader {
     var interface = parts.count == 2 ? parts[1] : gateway == nil ? parts.first : nil
     if interface == nil, let gateway { interface = interfaces.interface(holding: gateway) }
     guard let interface else {
+      if network.length > 0 { device.hasOtherRoutes = true }
       return gap(
         statement, .notModelled, matters: false,
         "the interface of the gateway is not in the file; the route is left out")

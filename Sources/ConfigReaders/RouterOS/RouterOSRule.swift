@@ -75,6 +75,7 @@ extension RouterOSReader {
   private mutating func readMark(_ statement: RouterOSStatement) {
     guard statement.verb == "add", !statement.isDisabled, let action = statement["action"] else { return }
     if ["mark-routing", "route"].contains(action) {
+      device.hasOtherRoutes = true
       gap(statement, .notModelled, "packets that take another routing table are not followed")
     }
   }

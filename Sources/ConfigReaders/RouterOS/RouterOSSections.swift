@@ -66,10 +66,12 @@ extension RouterOSReader {
     if let what = Self.dynamicRouting.first(where: { path == $0 || path.hasPrefix($0 + " ") }) {
       use(statement)
       if statement.verb == "add", !statement.isDisabled {
+        if !Self.besideRoutes.contains(what) { device.hasOtherRoutes = true }
         gap(statement, .notModelled, "routes that `\(what)` learns are not in the file")
       }
       return
     }
+    noteOtherRoutes(statement)
     if Self.irrelevant.contains(where: { path == $0 || path.hasPrefix($0 + " ") }) {
       // Names of wireless interfaces are used in rules all the same.
       if path.hasPrefix("interface "), !path.dropFirst("interface ".count).contains(" ") {
@@ -89,6 +91,25 @@ extension RouterOSReader {
     "routing ospf", "routing bgp", "routing rip", "routing isis", "routing ospf-v3", "routing mme", "routing filter",
     "routing bfd", "routing pimsm", "routing igmp-proxy", "routing gmp", "routing fantasy", "routing rpki",
   ]
+
+  /// Of these, menus that learn no routes for packets to one host.
+  private static let besideRoutes: Set<String> = [
+    "routing filter", "routing bfd", "routing pimsm", "routing igmp-proxy", "routing gmp", "routing rpki",
+  ]
+
+  /// What brings routes besides routing protocols: users with networks behind them (RouterOS documentation, PPP AAA,
+  /// "routes"), OpenVPN servers that push routes ("route-nopull"), meshes.
+  private mutating func noteOtherRoutes(_ statement: RouterOSStatement) {
+    guard statement.verb == "add", !statement.isDisabled else { return }
+    let brings =
+      switch statement.path {
+      case "ppp secret": statement["routes"].map { !$0.isEmpty } ?? false
+      case "interface ovpn-client": statement["route-nopull"] != "yes"
+      case let path:
+        path.hasPrefix("zerotier") || path.hasPrefix("routing ") && !["routing table", "routing id"].contains(path)
+      }
+    if brings { device.hasOtherRoutes = true }
+  }
 
   private mutating func noteTunnelIPsec(_ statement: RouterOSStatement) {
     let words = [statement["use-ipsec"], statement["ipsec-secret"]].compactMap { $0 }
@@ -171,6 +192,7 @@ extension RouterOSReader {
       case "ip hotspot": "a hotspot adds rules by itself"
       default: "packets that take another routing table are not followed"
       }
+    if !["ip proxy", "ip socks", "ip hotspot"].contains(statement.path) { device.hasOtherRoutes = true }
     gap(statement, .notModelled, reason)
   }
 }

@@ -151,8 +151,15 @@ struct RuleTableLowering {
   }
 
   private mutating func routes() {
+    if let word = text.otherRoutes {
+      device.hasOtherRoutes = word.text.lowercased() != "no"
+      if !["yes", "no"].contains(word.text.lowercased()) {
+        names.problem(word.range, "other-routes must be `yes` or `no`, not \(quoted(word.text))")
+      }
+    }
     for route in text.routes {
       guard let to = route.to, let network = IPPrefix(to.text) else {
+        device.hasOtherRoutes = true
         names.problem(route.range, "a route needs `to:` with a network, as 10.5.0.0/16")
         continue
       }
@@ -164,6 +171,7 @@ struct RuleTableLowering {
           gateway.map { owner.networks.contains($0) } ?? false
         }?.name
       guard let interface else {
+        device.hasOtherRoutes = true
         names.problem(route.range, "it is open which interface this route uses; add `interface:`")
         continue
       }

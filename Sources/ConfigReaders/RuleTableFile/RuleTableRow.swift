@@ -50,6 +50,8 @@ struct RuleTableText {
   /// Interfaces with the words that are their addresses; nil where the form has no place for them.
   var interfaces: [(name: RuleTableWord, addresses: [RuleTableWord])]?
   var routes: [RuleTableRoute] = []
+  /// `yes` when the device learns routes or routes by policy.
+  var otherRoutes: RuleTableWord?
   /// Names of addresses and of services.
   var groups: [String: [RuleTableWord]] = [:]
   var services: [String: [RuleTableWord]] = [:]

@@ -6,7 +6,8 @@ func ruleTable(yaml file: SourceFile, _ document: inout CheckedDocument) -> Rule
   document.check(
     root,
     known: [
-      "rule-table", "device", "stateful", "default", "interfaces", "routes", "groups", "services", "translate",
+      "rule-table", "device", "stateful", "default", "interfaces", "routes", "other-routes", "groups", "services",
+      "translate",
       "management",
       "rules",
     ], ignored: ["product", "owner", "comment"])
@@ -17,6 +18,7 @@ func ruleTable(yaml file: SourceFile, _ document: inout CheckedDocument) -> Rule
   text.device = root["device"]?.text
   text.fallback = word(root["default"])
   text.stateful = word(root["stateful"])
+  text.otherRoutes = word(root["other-routes"])
   if let node = root["interfaces"] { text.interfaces = interfaces(node, &document) }
   text.groups = names(root["groups"], &document)
   text.services = names(root["services"], &document)

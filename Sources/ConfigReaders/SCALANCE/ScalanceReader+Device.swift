@@ -65,11 +65,16 @@ extension ScalanceReader {
   }
 
   private func addRoutes(to device: inout Device) {
+    // VPN connections bring routes to what lies behind them (WBM manual 3.5.2, "SINEMA RC").
+    device.hasOtherRoutes = hasOtherRoutes || !vpn.isEmpty
     for route in routes {
       let owner = device.interfaces.first { interface in
         interface.addresses.contains { AddressSet($0.network).contains(route.gateway) }
       }
-      guard let owner else { continue }
+      guard let owner else {
+        if route.network.length > 0 { device.hasOtherRoutes = true }
+        continue
+      }
       device.routes.append(
         Route(
           network: route.network, interface: owner.name, gateway: route.gateway, distance: 1, source: route.source))

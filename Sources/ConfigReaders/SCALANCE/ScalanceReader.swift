@@ -40,6 +40,8 @@ struct ScalanceReader {
   /// A statement that is likely to translate addresses.
   var translation: SourceRange?
   var snmpIsV3Only = false
+  /// Whether routes are learned, chosen by policy, or not all read.
+  var hasOtherRoutes = false
 
   init(_ file: SourceFile) {
     self.file = file
@@ -244,6 +246,7 @@ struct ScalanceReader {
     let word = line.first == "no" && line.words.count > 1 ? line.words[1] : line.first
     if word.lowercased().hasPrefix("sinemarc") { vpn[.sinemaRC] = vpn[.sinemaRC] ?? line.range }
     if word.lowercased().hasPrefix("openvpn") { vpn[.openVPN] = vpn[.openVPN] ?? line.range }
+    if routes(line) { hasOtherRoutes = true }
     var reason = "the statement `\(withoutSecrets(printable(String(word.prefix(60)))))` is not known here"
     if translates(line) {
       if translation == nil { translation = line.range }
@@ -251,6 +254,15 @@ struct ScalanceReader {
     }
     if line.begins(with: "no", "firewall") || line.first == "firewall" { unknownFirewallLines.append(line) }
     notes.gap(line.range, .notRecognised, matters: true, reason)
+  }
+
+  /// Routing protocols, route maps, policy routing, and routes that cannot be read.
+  private func routes(_ line: CommandLine) -> Bool {
+    line.words.contains { word in
+      ["router", "ospf", "ospfv3", "rip", "bgp", "isis", "eigrp", "route", "policy", "redistribute", "vrf"].contains(
+        word)
+        || word.hasPrefix("route-")
+    }
   }
 
   private func translates(_ line: CommandLine) -> Bool {

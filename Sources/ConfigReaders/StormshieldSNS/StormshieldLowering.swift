@@ -174,6 +174,7 @@ struct StormshieldLowering {
   func interfaceName(_ name: String) -> String { names[name.lowercased()] ?? name }
 
   private mutating func lowerRoutes() {
+    if reader.hasOtherRoutes { device.hasOtherRoutes = true }
     guard let gateway = reader.defaultGateway else { return }
     let bounds = resolver.addresses(gateway.name, gateway.range)
     guard bounds.isExact, bounds.upper.v4.count == 1, let hop = bounds.upper.first,

@@ -11,6 +11,8 @@ struct StormshieldReader {
   /// Rules by slot; those of a slot file without a number are slot 0.
   var slots = StormshieldSlots()
   var interfaces: [StormshieldInterface] = []
+  /// Whether sections with other routes than the default one are there.
+  var hasOtherRoutes = false
   var defaultGateway: (name: String, range: SourceRange)?
   var modbus: [Int: StormshieldModbusProfile] = [:]
   /// Protocols besides Modbus whose profiles the file changes.
@@ -184,6 +186,7 @@ struct StormshieldReader {
       let isService = objects.services[section] != nil
       objects.add(member.replacing("\"", with: ""), to: section, range, isService: isService)
     } else {
+      if ["route", "bird"].contains(where: { section.contains($0) }) { hasOtherRoutes = true }
       gap(
         range, .notRecognised,
         "`\(printable(String(name.prefix(40))))` is not known in the section [\(printable(section))]")

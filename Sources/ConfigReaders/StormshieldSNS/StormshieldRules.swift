@@ -66,7 +66,10 @@ extension StormshieldLowering {
       add("the rule depends on geography or reputation")
     }
     if isSet("tos") { add("the rule is for one type of service") }
-    if isSet("route") { add("policy routing sends the packets elsewhere") }
+    if isSet("route") {
+      add("policy routing sends the packets elsewhere")
+      if text["state"]?.lowercased() != "off" { device.hasOtherRoutes = true }
+    }
     if isSet("rate") { add("the rule limits the rate of connections") }
     if isSet("inbound") { add("the rule waits for inbound sessions") }
     if isSet("enforceipsecforward", but: ["off"]) || isSet("enforceipsecreverse", but: ["off"]) {

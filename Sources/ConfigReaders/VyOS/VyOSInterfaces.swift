@@ -84,10 +84,28 @@ extension VyOSSystem {
       }
       tree.markBelow(section, .used)
     }
+    noteOtherRoutes()
+  }
+
+  /// Parts of `protocols` that bring no routes for packets to one host.
+  private static let besideRoutes: Set<String> = ["static", "igmp", "igmp-proxy", "pim", "pim6", "bfd", "rpki"]
+
+  /// Routing protocols ("Protocols"), VRFs, whose routes stand in one list here, WAN load balancing, and OpenVPN servers,
+  /// which push routes.
+  private mutating func noteOtherRoutes() {
+    for part in tree.children(of: ["protocols"]) where !Self.besideRoutes.contains(tree.word(part)) {
+      tree.markBelow(part, .used)
+      if tree.hasChildren(part) { device.hasOtherRoutes = true }
+    }
+    let others = [
+      ["load-balancing", "wan"], ["interfaces", "openvpn"], ["firewall", "modify"], ["firewall", "ipv6-modify"],
+    ]
+    if !vrfs().isEmpty || others.contains(where: { tree.find($0) != nil }) { device.hasOtherRoutes = true }
   }
 
   private mutating func lowerRoute(_ node: Int) {
     guard let network = IPPrefix(tree.word(node)) else {
+      device.hasOtherRoutes = true
       return notes.gap(tree.range(node), .notRecognised, matters: true, "the destination of this route cannot be read")
     }
     for kind in tree.children(node) {
@@ -106,6 +124,7 @@ extension VyOSSystem {
     let gateway = IPAddress(tree.word(target))
     let named = tree.text(target, "interface") ?? (gateway == nil ? tree.word(target) : nil)
     guard let interface = named ?? gateway.flatMap({ connected($0) }) else {
+      if network.length > 0 { device.hasOtherRoutes = true }
       return notes.gap(
         tree.range(node), .notModelled, matters: false,
         "no interface of the file has the next hop on its network; the route is left out")

@@ -51,6 +51,7 @@ extension VyOSSystem {
   private mutating func notePolicyRouting() {
     for path in [["policy", "route"], ["policy", "route6"], ["policy", "local-route"], ["policy", "local-route6"]] {
       for node in tree.children(of: path) {
+        if !path[1].hasPrefix("local") { device.hasOtherRoutes = true }
         _ = notModelled(node, "policy routing chooses other routes and may drop packets, which is not followed")
       }
     }

@@ -44,11 +44,15 @@ extension WeOSReader {
   private func leave(_ why: String) -> DefaultAction { DefaultAction(.leave, .implicit(why)) }
 
   private func addRoutes(to device: inout Device) {
+    device.hasOtherRoutes = hasOtherRoutes
     for route in routes {
       let owner = device.interfaces.first { interface in
         interface.addresses.contains { AddressSet($0.network).contains(route.gateway) }
       }
-      guard let owner else { continue }
+      guard let owner else {
+        if route.network.length > 0 { device.hasOtherRoutes = true }
+        continue
+      }
       device.routes.append(
         Route(
           network: route.network, interface: owner.name, gateway: route.gateway, distance: 1, source: route.source))

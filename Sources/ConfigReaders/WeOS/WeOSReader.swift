@@ -29,6 +29,8 @@ struct WeOSReader {
   /// Names of VLANs by the name of their interface.
   var vlanNames: [String: String] = [:]
   var webPorts: [String: UInt16] = ["http": 80, "https": 443]
+  /// Whether routes are learned, brought by tunnels, or not all read.
+  var hasOtherRoutes = false
   var routes: [(network: IPPrefix, gateway: IPAddress, source: SourceRange)] = []
   /// IPsec and other tunnels, which add rules of their own.
   var tunnel: SourceRange?
@@ -164,10 +166,12 @@ struct WeOSReader {
       mark(line, .irrelevant)
       return .system
     case "tunnel":
+      hasOtherRoutes = true
       tunnel = tunnel ?? line.range
       notes.gap(line.range, .notModelled, matters: true, "tunnels are not modelled; they may bring rules of their own")
       return .other
     case "router":
+      hasOtherRoutes = true
       notes.gap(line.range, .notModelled, matters: true, "dynamic routing is not modelled")
       return .other
     case "no" where words.count > 1 && (Self.irrelevant.contains(words[1]) || words[1] == "web"):
@@ -195,6 +199,7 @@ struct WeOSReader {
       mark(line, .used)
     case "route" where words.count == 3:
       guard let network = IPPrefix(words[1]), words[1].contains("/"), let gateway = IPAddress(words[2]) else {
+        hasOtherRoutes = true
         unknown(line)
         return nil
       }
@@ -208,6 +213,9 @@ struct WeOSReader {
     case "no" where words == ["no", "forwarding"]:
       notes.gap(
         line.range, .notModelled, matters: true, "routing is switched off; the device is judged as if it were on")
+    case "route":
+      hasOtherRoutes = true
+      unknown(line)
     default: unknown(line)
     }
     return nil
