@@ -22,7 +22,8 @@ func hasOtherRoutes(_ platform: String, _ text: String) throws -> Bool {
   }
 
   /// Secure Firewall ASA General Operations CLI guide: "OSPF", "BGP", "Policy Based Routing", "Traffic Zones"; command
-  /// reference: `route` (track), `crypto map set reverse-route`, `ip address dhcp` (setroute brings a default route only).
+  /// reference: `route` (track), `crypto map set reverse-route`, `ip address dhcp` (setroute brings a default route only);
+  /// firewall CLI guide, NAT, "Determining the Egress Interface" (a static rule names it, a dynamic one does not).
   @Test func `Cisco ASA`() throws {
     try check(
       "cisco-asa", asaInterfaces + "route inside 10.5.0.0 255.255.0.0 10.0.0.9 1\n",
@@ -32,6 +33,7 @@ func hasOtherRoutes(_ platform: String, _ text: String) throws -> Bool {
         "interface GigabitEthernet1/2\n vrf forwarding plant", "interface GigabitEthernet1/2\n zone-member wan",
         "route inside 10.6.0.0 255.255.0.0 10.0.0.9 1 track 1", "route inside GROUP 10.0.0.9",
         "crypto map vpn 10 set reverse-route",
+        "object network SERVER\n host 10.0.0.20\n nat (inside,outside) static 192.0.2.20",
       ],
       but: [
         "route inside 10.6.0.0 255.255.0.0 10.0.0.9 1", "interface GigabitEthernet1/1\n ip address dhcp setroute",

@@ -63,7 +63,10 @@ extension SiteContext {
         // What a rule permits to a device's own addresses alone is not forwarded.
         let own = flow.path.reduce(AddressSet.empty) { $0.union(topology.devices[$1.device].device.ownAddresses) }
         let local = traffic.space.set(PacketMatch(destinations: own))
-        for (place, part) in blame(packets, flow, traffic) where !part.upper.subtracting(local).isEmpty {
+        for (place, blamed) in blame(packets, flow, traffic) where !blamed.upper.subtracting(local).isEmpty {
+          var part = blamed
+          // Nor is it sure that something is, when only packets for the device itself are.
+          if part.lower.subtracting(local).isEmpty { part.lower = traffic.space.empty }
           if parts[place] == nil { order.append(place) }
           parts[place, default: []].append(ViolationPart(traffic: traffic, flow: flow, packets: part))
         }

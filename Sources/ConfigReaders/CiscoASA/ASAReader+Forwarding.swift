@@ -14,6 +14,9 @@ extension ASAReader {
       device.pipeline.append(
         Stage(.translate(translations.entering), name: "NAT of destinations", source: translations.entering[0].range))
     }
+    // For translated destinations the rule names the egress interface, not the routing table ("Determining the Egress
+    // Interface" in the NAT chapter of the firewall CLI guide).
+    if !translations.entering.isEmpty { device.hasOtherRoutes = true }
     device.pipeline.append(Stage(.route, name: "route lookup", source: config.source))
     let global = lists(at: .global, &device)
     let interfaces = namedInterfaces

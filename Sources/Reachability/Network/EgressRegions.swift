@@ -40,14 +40,12 @@ struct EgressRegions {
   /// One route, or the connected networks of one interface.
   private struct Step {
     var length: Int
-    var distance: Int
     var networks: AddressSet
     /// Empty for a route that drops.
     var ports: [Int]
     var gateway: IPAddress?
     var isConnected = false
 
-    func isRanked(with other: Step) -> Bool { (length, distance) == (other.length, other.distance) }
   }
 
   /// All steps, the best first, those that are equally good together.
@@ -59,12 +57,12 @@ struct EgressRegions {
       let own = device.interfaces.first { $0.name == interface.name }?.addresses ?? []
       steps += own.map {
         Step(
-          length: $0.network.length, distance: 0, networks: AddressSet($0.network), ports: [port], isConnected: true)
+          length: $0.network.length, networks: AddressSet($0.network), ports: [port], isConnected: true)
       }
       // Without addresses in the file, the zones that the site file places here are the connected networks.
       if own.isEmpty {
         steps += interface.attached.sorted().map {
-          Step(length: 0, distance: 0, networks: site.zones[$0].networks, ports: [port], isConnected: true)
+          Step(length: 0, networks: site.zones[$0].networks, ports: [port], isConnected: true)
         }
       }
     }
@@ -74,13 +72,14 @@ struct EgressRegions {
       if route.interface != nil, port == nil { continue }
       steps.append(
         Step(
-          length: route.network.length, distance: route.distance, networks: AddressSet(route.network),
+          length: route.network.length, networks: AddressSet(route.network),
           ports: port.map { [$0] } ?? [], gateway: route.gateway))
     }
-    steps.sort { ($0.length, -$0.distance) > ($1.length, -$1.distance) }
+    // The distance decides nothing: when the way of the better route fails, the other one is taken.
+    steps.sort { $0.length > $1.length }
     var ranks: [[Step]] = []
     for step in steps {
-      if let last = ranks.last?.last, last.isRanked(with: step) {
+      if let last = ranks.last?.last, last.length == step.length {
         ranks[ranks.count - 1].append(step)
       } else {
         ranks.append([step])

@@ -158,7 +158,6 @@ public struct NetworkWalk: Sendable {
   /// A route that decides: a connected network, a specific static route, or a zone that the site file places.
   private struct Decision {
     var length: Int
-    var distance: Int
     var interface: String?
     var gateway: IPAddress?
   }
@@ -168,10 +167,10 @@ public struct NetworkWalk: Sendable {
     for interface in bound.interfaces {
       let own = bound.device.interfaces.first { $0.name == interface.name }?.addresses ?? []
       known += own.filter { AddressSet($0.network).contains(address) }.map {
-        Decision(length: $0.network.length, distance: 0, interface: interface.name)
+        Decision(length: $0.network.length, interface: interface.name)
       }
       if own.isEmpty, interface.attached.contains(where: { topology.site.zones[$0].networks.contains(address) }) {
-        known.append(Decision(length: 0, distance: 0, interface: interface.name))
+        known.append(Decision(length: 0, interface: interface.name))
       }
     }
     // Where the device has other routes as well, the static ones rule nothing out.
@@ -180,12 +179,11 @@ public struct NetworkWalk: Sendable {
       if let interface = route.interface, !bound.interfaces.contains(where: { $0.name == interface }) { continue }
       known.append(
         Decision(
-          length: route.network.length, distance: route.distance, interface: route.interface, gateway: route.gateway))
+          length: route.network.length, interface: route.interface, gateway: route.gateway))
     }
     guard let length = known.map(\.length).max() else { return [] }
-    let longest = known.filter { $0.length == length }
-    let distance = longest.map(\.distance).min()
-    return longest.filter { $0.distance == distance }
+    // A route of higher distance counts as well: it is taken when the better one fails.
+    return known.filter { $0.length == length }
   }
 
   /// Whether a packet that left by an interface may be handed to a neighbour: not when its next hop is another one, nor when
