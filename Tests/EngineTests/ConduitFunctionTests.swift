@@ -99,4 +99,22 @@ import Testing
     #expect(report.findings("OTP004").count == 1 && report.place(finding) == "bulkhead.yml:11")
     #expect(finding.related.count == 1 && finding.witness != nil)
   }
+
+  /// MMS shares its port with S7; a rule that lets only its writes through is found like one for S7.
+  @Test(arguments: ["s7", "mms"]) func `Writes of both protocols on port 102 count`(name: String) throws {
+    let folder = try TemporaryFolder()
+    try folder.write(
+      "table.yml",
+      """
+      rule-table: 1
+      device: gw
+      interfaces: [a, b]
+      default: deny
+      rules:
+        - {in: a, out: b, source: any, destination: 10.10.0.10, service: tcp/102, functions: {\(name): [write]}, action: permit}
+
+      """)
+    try folder.write("bulkhead.yml", smallSite("config: table.yml, interfaces: {a: supervision, b: control}"))
+    #expect(try check(folder.path).findings("OTP001").count == 1)
+  }
 }

@@ -9,8 +9,8 @@ extension Check {
     "OTP001", "control-functions", .high,
     "Write, program, configure or mode-change functions of an industrial protocol are permitted across a level boundary.",
     work: .site { context in
-      let control = industrialServices.compactMap { known in
-        known.industrialProtocol.map {
+      let control = industrialServices.flatMap { known in
+        known.protocols.map {
           PacketMatch(services: [known.service], function: FunctionMatch(functions: $0.controlFunctions))
         }
       }

@@ -8,6 +8,12 @@ package struct KnownService {
   package var industrialProtocol: IndustrialProtocol?
   /// For risky office protocols: why.
   var risk: String?
+
+  /// All industrial protocols of the service: MMS runs on the port of S7 (both over ISO transport, RFC 1006).
+  var protocols: [IndustrialProtocol] {
+    guard let industrialProtocol else { return [] }
+    return industrialProtocol == .s7 ? [.s7, .mms] : [industrialProtocol]
+  }
 }
 
 private func tcp(_ ports: ClosedRange<UInt16>...) -> Service {

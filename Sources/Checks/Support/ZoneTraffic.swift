@@ -60,14 +60,13 @@ public final class ZoneTraffic {
   /// Packets without industrial function, and those with one on what `ports` makes of the protocol's own ports.
   private func carrying(on ports: (PacketSet) -> PacketSet) -> PacketSet {
     let own = industrialServices.reduce(into: [IndustrialProtocol: [PacketMatch]]()) { own, known in
-      if let name = known.industrialProtocol { own[name, default: []].append(PacketMatch(services: [known.service])) }
+      for name in known.protocols { own[name, default: []].append(PacketMatch(services: [known.service])) }
     }
     return IndustrialProtocol.allCases.reduce(
       space.set(PacketMatch(function: FunctionMatch(functions: IntervalSet(0))))
     ) { result, name in
       let messages = space.set(PacketMatch(function: FunctionMatch(functions: functions(of: name))))
-      // MMS runs on the port of S7.
-      return result.union(messages.intersection(ports(space.set(own[name == .mms ? .s7 : name] ?? []))))
+      return result.union(messages.intersection(ports(space.set(own[name] ?? []))))
     }
   }
 
