@@ -101,7 +101,8 @@ import Testing
   }
 
   /// MMS shares its port with S7; a rule that lets only its writes through is found like one for S7.
-  @Test(arguments: ["s7", "mms"]) func `Writes of both protocols on port 102 count`(name: String) throws {
+  @Test(arguments: ["s7: [write], mms: [read]", "s7: [read], mms: [write]"])
+  func `Writes of both protocols on port 102 count`(functions: String) throws {
     let folder = try TemporaryFolder()
     try folder.write(
       "table.yml",
@@ -111,7 +112,7 @@ import Testing
       interfaces: [a, b]
       default: deny
       rules:
-        - {in: a, out: b, source: any, destination: 10.10.0.10, service: tcp/102, functions: {\(name): [write]}, action: permit}
+        - {in: a, out: b, source: any, destination: 10.10.0.10, service: tcp/102, functions: {\(functions)}, action: permit}
 
       """)
     try folder.write("bulkhead.yml", smallSite("config: table.yml, interfaces: {a: supervision, b: control}"))
